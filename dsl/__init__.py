@@ -1,0 +1,1 @@
+"""The contract language: from source text to core IR."""
