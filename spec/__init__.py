@@ -1,0 +1,1 @@
+"""The executable specification of QuantumChain: pure, total, read top to bottom."""

@@ -1,0 +1,1 @@
+"""Vocabulary shared by every chapter: results, integers, SSZ and the state tree."""
