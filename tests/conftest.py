@@ -1,0 +1,38 @@
+"""Settings every test shares: Hypothesis profiles and the foreign vectors."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests import foreign
+
+# `make test` must judge one commit the same way twice, so the default draws no new examples;
+# the slow lane does (QC_HYPOTHESIS=slow).
+_COMMON_SUPPRESSED = (HealthCheck.too_slow,)  # two shared cores: slowness is not a finding
+
+settings.register_profile(
+    "default",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=_COMMON_SUPPRESSED,
+)
+settings.register_profile(
+    "slow",
+    derandomize=False,
+    deadline=None,
+    max_examples=2_000,
+    print_blob=True,
+    suppress_health_check=_COMMON_SUPPRESSED,
+)
+settings.load_profile(os.environ.get("QC_HYPOTHESIS", "default"))
+
+
+@pytest.fixture
+def vectors() -> Callable[[str], Path]:
+    """A function from the name of a foreign suite to its folder; it skips where there is none."""
+    return foreign.get_vectors
