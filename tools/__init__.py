@@ -1,0 +1,1 @@
+"""The logic behind `make`: what the project does to itself."""

@@ -1,0 +1,100 @@
+"""Build hook: the rooms of a checkout become sub-packages of `quantumchain` in the wheel.
+
+`from spec.lib.result import Ok` becomes `from quantumchain.spec.lib.result import Ok`; nothing else
+in a module changes. A wheel with a top-level package called `spec` or `tests` would fight with its
+users' own folders (docs/adr/0002-one-package-in-the-wheel.md).
+"""
+
+import ast
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+ROOMS: Final = ("spec", "dsl", "stdlib_contracts", "conformance", "qcref")
+PACKAGE: Final = "quantumchain"
+_LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "*.pyc", "node_modules", "out")
+
+
+class UnsupportedImportError(ValueError):
+    """An import whose meaning would change when the rooms move."""
+
+
+def rewrite_imports(source: str) -> str:
+    """The same module with every absolute import of a room going through the package.
+
+    Args:
+        source: the text of a Python module.
+
+    Raises:
+        UnsupportedImportError: for `import spec.x` without `as`, which binds the name `spec`.
+    """
+    lines = source.splitlines(keepends=True)
+    spots = [spot for node in ast.walk(ast.parse(source)) for spot in _get_spots(node, lines)]
+    for line, column in sorted(spots, reverse=True):
+        text = lines[line]
+        lines[line] = f"{text[:column]}{PACKAGE}.{text[column:]}"
+    return "".join(lines)
+
+
+def _get_spots(node: ast.AST, lines: list[str]) -> list[tuple[int, int]]:
+    """Where the prefix must be inserted: 0-based line, and column in characters."""
+    if isinstance(node, ast.ImportFrom) and node.level == 0 and _is_room(node.module or ""):
+        line = node.lineno - 1
+        return [(line, lines[line].index("from", _compute_column(node, lines)) + len("from "))]
+    if not isinstance(node, ast.Import):
+        return []
+    ours = [alias for alias in node.names if _is_room(alias.name)]
+    for alias in ours:
+        if alias.asname is None:
+            msg = f"line {alias.lineno}: `import {alias.name}` needs `as` or `from`"
+            raise UnsupportedImportError(msg)
+    return [(alias.lineno - 1, _compute_column(alias, lines)) for alias in ours]
+
+
+def _compute_column(node: ast.ImportFrom | ast.alias, lines: list[str]) -> int:
+    """The column in characters; `ast` counts bytes of UTF-8."""
+    return len(lines[node.lineno - 1].encode()[: node.col_offset].decode())
+
+
+def _is_room(module: str) -> bool:
+    return module.partition(".")[0] in ROOMS
+
+
+def copy_rooms(root: Path, target: Path) -> None:
+    """Copy the rooms that exist under `root` to `target`, with rewritten imports."""
+    for room in ROOMS:
+        if not (root / room).is_dir():
+            continue
+        shutil.copytree(root / room, target / room, ignore=_LEFT_OUT)
+        for path in sorted((target / room).rglob("*.py")):
+            path.write_text(rewrite_imports(path.read_text("utf-8")), "utf-8")
+
+
+class RoomsHook(BuildHookInterface[Any]):
+    """What hatchling calls while it builds a wheel."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add the rewritten rooms to the wheel; an editable install uses the checkout itself.
+
+        Args:
+            version: "standard" or "editable".
+            build_data: what hatchling will put into the wheel; changed in place.
+        """
+        if version == "editable":
+            return
+        staging = Path(tempfile.mkdtemp(prefix="qc-wheel-"))
+        self._staging = staging
+        copy_rooms(Path(self.root), staging)
+        for room in sorted(staging.iterdir()):
+            build_data["force_include"][str(room)] = f"{PACKAGE}/{room.name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the rewritten copies once the wheel is written."""
+        del build_data, artifact_path
+        if version != "editable":
+            shutil.rmtree(self._staging)
