@@ -1,0 +1,1 @@
+"""Consensus: one interface, five algorithms; only the chain's own algorithm runs."""

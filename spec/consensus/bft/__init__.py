@@ -1,0 +1,1 @@
+"""BFT: Tendermint with instant finality (arXiv 1807.04938)."""
