@@ -1,8 +1,8 @@
 """What a running contract may see and do outside its own code, and how a run ends.
 
 The machine knows nothing of ledgers. It is given a `World`: a window on one transaction's working
-state. The ledger implements it over its overlay, the tests over a dictionary. A failed run leaves the
-overlay to be dropped by whoever made it, so nothing here undoes anything.
+state. The ledger implements it over its overlay, the tests over a dictionary. A failed run leaves
+the overlay to be dropped by whoever made it, so nothing here undoes anything.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class CallInput:
     """One call from outside.
 
     `selector` names the function (init's is eight zeros); `arguments` is the canonical encoding of
-    its parameters as one record. `value` coins have been promised by the caller, who can afford them: the
-    machine has them credited by `World.receive_value` once the guard has passed.
+    its parameters as one record. `value` coins have been promised by the caller, who can afford
+    them: the machine has them credited by `World.receive_value` once the guard has passed.
     """
 
     contract: bytes
@@ -61,7 +61,10 @@ class World(Protocol):
         """Moves the value of a call from the payer's balance to the contract's balance."""
 
     def pay(self, contract: bytes, to: bytes, amount: int) -> None:
-        """Moves coins from a contract's balance (known to suffice) to a key's balance or a contract's inbox."""
+        """Moves coins from a contract's balance, known to suffice.
+
+        They reach a key's balance, or a contract's inbox.
+        """
 
     def collect(self, contract: bytes) -> None:
         """Moves a contract's whole inbox to its balance."""
@@ -83,10 +86,12 @@ class DeclaredFailure:
 
 @dataclass(frozen=True, slots=True)
 class MachineFailure:
-    """The machine stopped the contract: `code` is one of `spec.ir.errors` ("contract.overflow")."""
+    """The machine stopped the contract: `code` is a `MachineError` ("contract.overflow")."""
 
     contract: bytes
     code: str
+    cause: "Failure | None" = None
+    """For "contract.call_failed": how the contract failed that was called."""
 
 
 Failure = DeclaredFailure | MachineFailure

@@ -5,8 +5,8 @@ executes; the *spec section* states the contract's properties and is never execu
 transaction. Names are erased; they travel beside the module in the ABI and the source map.
 
 Code is a list of nodes in A-normal form. A node's operands are indices of earlier nodes *of the
-same list* that are visible from it (see below). Control flow is header-first: a header node says how
-many of the nodes after it belong to its blocks, so one forward pass validates and one program
+same list* that are visible from it (see below). Control flow is header-first: a header node says
+how many of the nodes after it belong to its blocks, so one forward pass validates and one program
 counter executes.
 
     header          its blocks, in order, right behind it           values leave by
@@ -98,7 +98,7 @@ class ListType:
 
 @dataclass(frozen=True, slots=True)
 class MapType:
-    """A total map; a key that was never written holds the default of `value`. Only cells have it."""
+    """A total map: a key that was never written holds the default of `value`. Only for cells."""
 
     key: TypeIndex
     value: TypeIndex
@@ -185,21 +185,24 @@ class PrimOp(IntEnum):
     APPEND = 16
     """(list, element) -> list; fails in a body when full, is the list itself in a guard."""
     POP = 17
-    """(list) -> list without its last element; fails in a body when empty, is the list in a guard."""
+    """(list) -> list without its last element; fails in a body when empty, is the list in a
+    guard."""
     REPLACE = 18
-    """(list, number, element) -> list; fails in a body when out of range, is the list in a guard."""
+    """(list, number, element) -> list; fails in a body when out of range, is the list in a
+    guard."""
     IS_MEMBER = 19
     """(enum) -> bool, immediates (tag,)."""
     HASH = 20
     """(values…) -> bytes[32], immediates (domain,): SHA-256 over the domain, the operands' types'
     fingerprint and their canonical encodings."""
     VERIFY_SIGNATURE = 21
-    """(address, bytes[32], bytes[k], bytes[s]) -> bool, immediates (scheme,): the key of that address
-    signed the digest; key and signature sizes are the scheme's."""
+    """(address, bytes[32], bytes[k], bytes[s]) -> bool, immediates (scheme,): the key of that
+    address signed the digest; key and signature sizes are the scheme's."""
     IS_CONTRACT = 22
     """(address) -> bool: code is deployed there."""
     IMPLEMENTS = 23
-    """(address) -> bool, immediates (interface,): the code there has every member of the interface."""
+    """(address) -> bool, immediates (interface,): the code there has every member of the
+    interface."""
     MESSAGE = 24
     """(target address, value u128, arguments…) -> message, immediates (type, interface, member)."""
 
@@ -222,7 +225,7 @@ class Sign(IntEnum):
     MINUS = 1
 
 
-# Nodes: pure
+# Pure nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +296,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """Payload field `index` of member `tag`; only inside that member's arm of a `Match` on `value`."""
+    """Payload field `index` of member `tag`; only inside that arm of a `Match` on `value`."""
 
     value: NodeIndex
     tag: int
@@ -316,7 +319,7 @@ class Item:
     index: NodeIndex
 
 
-# Nodes: state
+# Nodes that touch the state
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +356,7 @@ class Update:
     amount: NodeIndex
 
 
-# Nodes: control
+# Nodes of control flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,9 +392,9 @@ class Join:
 class Fold:
     """Header of a loop with carried values.
 
-    Over the list `source` if it is not `NO_SOURCE` (variable 0 is the element; `low` and `high` are 0),
-    else over the numbers low, …, high - 1 (variable 0 is the number, a u32). Variables 1… are the
-    carried values, first `initials`, then what `Next` gives. `Out` reads them after the loop.
+    Over the list `source` if it is not `NO_SOURCE` (variable 0 is the element; `low` and `high` are
+    0), else over the numbers low, …, high - 1 (variable 0 is the number, a u32). Variables 1… are
+    the carried values, first `initials`, then what `Next` gives. `Out` reads them after the loop.
     """
 
     source: int
@@ -403,8 +406,10 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Var:
-    """Variable `index` of an enclosing `Fold` or `ForAll`, or a parameter of an aggregate's body
-    (`header` is `FUNCTION_SCOPE`: parameters first, then the bound keys)."""
+    """Variable `index` of an enclosing `Fold` or `ForAll`, or of an aggregate's body.
+
+    For an aggregate `header` is `FUNCTION_SCOPE`: its parameters first, then the bound keys.
+    """
 
     header: int
     index: int
@@ -438,13 +443,13 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """Value `index` of a closed `Scope` (what its `Leave` gave) or `Fold` (carried value `index`)."""
+    """Value `index` of a closed `Scope` (what `Leave` gave) or `Fold` (carried value `index`)."""
 
     header: NodeIndex
     index: int
 
 
-# Nodes: effects
+# Nodes with effects beyond the state
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,9 +466,10 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """Moves `amount` (u128) from the contract's balance to `to`: a key's balance, a contract's inbox.
+    """Moves `amount` (u128) from the contract's balance to `to`.
 
-    No code runs. Fails when the balance is short. Its value is the unit record.
+    It reaches a key's balance, or a contract's inbox: no code runs. Fails when the balance is
+    short. Its value is the unit record.
     """
 
     to: NodeIndex
@@ -491,7 +497,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Performs a message (target, selector, value, arguments) with at most `gas`; result dropped."""
+    """Performs a message with at most `gas`; the result is dropped."""
 
     message: NodeIndex
     gas: int
@@ -505,7 +511,7 @@ class Emit:
     args: tuple[NodeIndex, ...]
 
 
-# Nodes: properties only
+# Nodes of properties only
 
 
 @dataclass(frozen=True, slots=True)
@@ -560,7 +566,8 @@ Node = (
 )
 
 Code = tuple[Node, ...]
-"""A node list. As an expression of the spec section its value is that of its last top-level node."""
+"""A node list. As an expression of the spec section its value is that of its last top-level
+node."""
 
 
 # The code section
@@ -578,10 +585,11 @@ class FunctionKind(IntEnum):
 
 
 class StandardError(IntEnum):
-    """Errors every contract shares; a module's own errors are numbered from `STANDARD_ERROR_COUNT`."""
+    """Errors every contract shares; a module's own start at `STANDARD_ERROR_COUNT`."""
 
     NOT_PAYABLE = 0
-    """value > 0 was sent to a function that is not payable (raised by the machine, first of all)."""
+    """value > 0 was sent to a function that is not payable (raised by the machine, first of
+    all)."""
     NOT_ALLOWED = 1
     """The `by` clause does not admit the caller."""
     WRONG_PHASE = 2
@@ -592,8 +600,8 @@ STANDARD_ERROR_COUNT = 16
 """Error numbers below this are reserved for `StandardError`."""
 
 CELL_BALANCE = 0
-"""Every module's first cell: the contract's spendable coins, u128; changed only by `Pay`, `Collect`,
-`Send` and the value of payable calls, never by `Set` or `Update`."""
+"""Every module's first cell: the contract's spendable coins, u128; changed only by `Pay`,
+`Collect`, `Send` and the value of payable calls, never by `Set` or `Update`."""
 CELL_INBOX = 1
 """Every module's second cell: coins received and not yet collected, u128; changed only by `Collect`
 and from outside."""
@@ -626,7 +634,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A state variable. `is_checkpointed` cells (maps to uints) remember their value at each block."""
+    """A state variable. Checkpointed cells (maps to uints) remember their value at each block."""
 
     type: TypeIndex
     is_checkpointed: bool
@@ -650,8 +658,9 @@ class Error:
 class Function:
     """An entry point.
 
-    `code[:guard_count]` is the guard: exact arithmetic, no effects, no checks, runs before the value
-    is credited. The rest is the body; the last node is `Leave(FUNCTION_SCOPE, …)` with the result.
+    `code[:guard_count]` is the guard: exact arithmetic, no effects, no checks, runs before the
+    value is credited. The rest is the body; the last node is `Leave(FUNCTION_SCOPE, …)` with the
+    result.
     """
 
     kind: FunctionKind
@@ -686,9 +695,10 @@ class CodeSection:
 class Aggregate:
     """sum of `body` over all values of `keys`, for given `params`.
 
-    The body reads maps at exactly the bound keys (behind outer prefixes made of params or constants),
-    one key pattern per map, and no scalar cell. Parameters and keys are
-    `Var(FUNCTION_SCOPE, i)`: params first, then keys. A counting aggregate's body is select(c, 1, 0).
+    The body reads maps at exactly the bound keys (behind outer prefixes made of params or
+    constants), one key pattern per map, and no scalar cell. Parameters and keys are
+    `Var(FUNCTION_SCOPE, i)`: params first, then keys. A counting aggregate's body is select(c, 1,
+    0).
     """
 
     params: tuple[TypeIndex, ...]
@@ -706,8 +716,10 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Modified:
-    """A leaf (or record) that a function may change: keys are expressions over parameters and the
-    state before the call."""
+    """A leaf, or a field of one, that a function may change.
+
+    Each key is an expression over parameters and the state before the call (`When.OLD`).
+    """
 
     cell: int
     keys: tuple[Code, ...]

@@ -1,0 +1,1 @@
+"""The core IR: what a contract is, and what running it means."""
