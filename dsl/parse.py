@@ -1,0 +1,361 @@
+"""Parsing: text to syntax tree, with recovery at the ends of lines. The only importer of lark.
+
+Tokens are fed to the LALR parser one by one. Before each logical line its stacks are saved; an error
+restores them, drops the line (and the block indented below it) and goes on, so that one run reports
+the errors of all other lines in linear time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedToken
+from lark.indenter import Indenter
+
+from dsl import ast
+from dsl.build import TreeBuilder
+from dsl.diagnostics import Diagnostic, Severity, clamp, find_nearest
+from dsl.foreign import find_habit
+from dsl.layout import SKIPPED, Comment, scan_layout
+from dsl.source import BLOCKS_DEPTH_MAX, ERRORS_MAX, Source, Span
+
+_JOINING = frozenset(
+    "COMMA IMPLIES EQ NE LE GE LT GT ASSIGN PLUSEQ MINUSEQ STAREQ SLASHEQ PERCENTEQ PLUS MINUS STAR"
+    " SLASHSLASH PERCENT AND OR NOT BAR ARROW WHEN".split()
+)
+"""A line that ends with one of these goes on on the next line."""
+
+_SHOWN = {
+    "NAME": "a name",
+    "INT": "a number",
+    "STRING": "a text",
+    "LONG_STRING": "a docstring",
+    "_NEWLINE": "the end of the line",
+    "_INDENT": "an indented block",
+    "_DEDENT": "the end of the block",
+    "$END": "the end of the file",
+}
+_HIDDEN = frozenset({"SKIPPED", "HEX", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED"})
+EXPECTED_SHOWN_MAX = 8
+"""Alternatives listed after `expected:`; more is noise."""
+
+
+class _Layout(Indenter):
+    """Turns line breaks into _NEWLINE, _INDENT and _DEDENT; joins lines that end with an operator."""
+
+    NL_type = "_NEWLINE"
+    OPEN_PAREN_types = ["LPAR", "LSQB"]  # noqa: RUF012  # lark declares these as plain attributes
+    CLOSE_PAREN_types = ["RPAR", "RSQB"]  # noqa: RUF012  # as above
+    INDENT_type = "_INDENT"
+    DEDENT_type = "_DEDENT"
+    tab_len = 1
+
+    @property
+    def always_accept(self) -> tuple[str, ...]:
+        return ("_NEWLINE", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Diagnostic] = []
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        return _arrange(stream, self.found)
+
+
+class _TooDeepError(Exception):
+    """Blocks are nested too deep; carries where."""
+
+    def __init__(self, span: Span) -> None:
+        super().__init__("blocks too deep")
+        self.span = span
+
+
+def _arrange(tokens: Iterator[Token], found: list[Diagnostic]) -> Iterator[Token]:
+    """Yield the tokens with layout tokens; depth, brackets and joins are counted here.
+
+    lark's own indenter raises on a wrong dedent, without a position; this one reports it and takes the
+    enclosing level.
+    """
+    levels, depth, last = [0], 0, ""
+    token: Token | None = None
+    for token in tokens:
+        if token.type == "_NEWLINE":
+            if depth > 0 or last in _JOINING or not last:
+                continue
+            yield token
+            yield from _indent(token, levels, found)
+            last = token.type
+            continue
+        depth += token.type in ("LPAR", "LSQB")
+        depth -= token.type in ("RPAR", "RSQB") and depth > 0
+        last = token.type
+        yield token
+    if token is not None and last != "_NEWLINE":
+        yield Token.new_borrow_pos("_NEWLINE", "", token)
+    for _ in levels[1:]:
+        assert token is not None, "a level was opened by a token"
+        yield Token.new_borrow_pos("_DEDENT", "", token)
+
+
+def _indent(token: Token, levels: list[int], found: list[Diagnostic]) -> Iterator[Token]:
+    width = len(token.value.rsplit("\n", 1)[1])
+    end = token.end_pos or 0
+    here = Token.new_borrow_pos("_INDENT", "", token)
+    here.start_pos = here.end_pos = end
+    if width > levels[-1]:
+        if len(levels) > BLOCKS_DEPTH_MAX:
+            raise _TooDeepError(Span(end - width, end))
+        levels.append(width)
+        yield here
+        return
+    while width < levels[-1]:
+        if width > levels[-2]:
+            message = f"this line is indented by {width} spaces and belongs to no block"
+            label = f"open blocks are at {' or '.join(str(level) for level in levels)}"
+            span = Span(end - width, end)
+            found.append(Diagnostic("QC0009", Severity.ERROR, message, span, label))
+            return
+        levels.pop()
+        yield Token.new_borrow_pos("_DEDENT", "", here)
+
+
+@lru_cache(maxsize=1)
+def _load_grammar() -> str:
+    return (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
+
+
+class _Proxy:
+    """Hands the grammar's callbacks to the builder of the current run: the tables are made once."""
+
+    def __init__(self) -> None:
+        self.builder = TreeBuilder()
+
+    def __getattr__(self, rule: str) -> Any:  # noqa: ANN401  # lark looks callbacks up by name
+        if rule.startswith("__") or not hasattr(TreeBuilder, rule):
+            raise AttributeError(rule)
+        return lambda parts: getattr(self.builder, rule)(parts)
+
+
+@lru_cache(maxsize=1)
+def _make_parser() -> tuple[Lark, _Proxy, _Layout]:
+    proxy, layout = _Proxy(), _Layout()
+    parser = Lark(
+        _load_grammar(),
+        parser="lalr",
+        lexer="basic",
+        postlex=layout,
+        transformer=proxy,  # type: ignore[arg-type]  # lark only looks callbacks up by name
+        maybe_placeholders=False,
+    )
+    return parser, proxy, layout
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What parsing found."""
+
+    contracts: tuple[ast.Contract, ...]
+    comments: tuple[Comment, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    """In the order of the text; errors make the tree incomplete, never wrong."""
+
+
+def parse_source(source: Source) -> Parsed:
+    """Return the syntax tree of a source with everything that is wrong with its form.
+
+    Total and linear: never raises, whatever the text.
+    """
+    layout = scan_layout(source)
+    if layout.repaired is None:
+        return Parsed((), layout.comments, layout.diagnostics)
+    run = _Run(source, list(layout.diagnostics))
+    contracts = run.parse(layout.repaired + "\n")
+    if any(each.code == "QC0002" for each in run.found):
+        run.found = [each for each in run.found if each.code != "QC0009"]
+    ordered = sorted(run.found, key=lambda each: (each.span.start, each.code))
+    inside = tuple(clamp(each, len(source.text)) for each in ordered[:ERRORS_MAX])
+    return Parsed(contracts, layout.comments, inside)
+
+
+class _Run:
+    """One parse: feeds tokens, saves the stacks at each line, recovers."""
+
+    def __init__(self, source: Source, found: list[Diagnostic]) -> None:
+        self._source = source
+        self.found = found
+
+    def parse(self, text: str) -> tuple[ast.Contract, ...]:
+        parser, proxy, layout = _make_parser()
+        builder = TreeBuilder()
+        proxy.builder, layout.found = builder, self.found
+        self._parser = parser.parse_interactive(text)
+        self._state = self._parser.parser_state
+        tokens = self._lex()
+        self._feed_all(tokens)
+        self.found += builder.found
+        end = Token("$END", "", start_pos=len(text), end_pos=len(text))
+        try:
+            result = self._parser.feed_token(end)
+        except UnexpectedToken:
+            if not any(each.severity is Severity.ERROR for each in self.found):
+                message = "the file ends inside a block"
+                span = Span(len(self._source.text), len(self._source.text))
+                self.found.append(Diagnostic("QC0011", Severity.ERROR, message, span))
+            return ()
+        return result if isinstance(result, tuple) else ()
+
+    def _lex(self) -> list[Token]:
+        tokens: list[Token] = []
+        try:
+            tokens.extend(self._parser.lexer_thread.lex(None))
+        except _TooDeepError as deep:
+            message = f"blocks are nested more than {BLOCKS_DEPTH_MAX} deep"
+            label = "move the inner part to a `function`"
+            self.found.append(Diagnostic("QC0008", Severity.ERROR, message, deep.span, label))
+            tokens.clear()
+        return tokens
+
+    def _save(self) -> tuple[list[Any], list[Any]]:
+        return list(self._state.state_stack), list(self._state.value_stack)
+
+    def _restore(self, saved: tuple[list[Any], list[Any]]) -> None:
+        self._state.state_stack[:] = saved[0]
+        self._state.value_stack[:] = saved[1]
+
+    def _feed_all(self, tokens: list[Token]) -> None:
+        position, line = 0, 0
+        saved = self._save()
+        while position < len(tokens) and len(self.found) < ERRORS_MAX:
+            token = tokens[position]
+            try:
+                self._parser.feed_token(token)
+            except UnexpectedToken:
+                if self._supply_colon(tokens, position, line):
+                    continue
+                self._report(tokens, position, line)
+                self._restore(saved)
+                position = self._skip(tokens, position, line)
+                line, saved = position, self._save()
+                continue
+            position += 1
+            if token.type in ("_NEWLINE", "_INDENT", "_DEDENT"):
+                line, saved = position, self._save()
+
+    def _supply_colon(self, tokens: list[Token], position: int, line: int) -> bool:
+        """Report a missing `:` at the end of a header, and go on as if it stood there."""
+        token = tokens[position]
+        follows = tokens[position + 1].type if position + 1 < len(tokens) else ""
+        if token.type != "_NEWLINE" or follows != "_INDENT" or position == line:
+            return False
+        if "COLON" not in self._parser.accepts():
+            return False
+        before = tokens[position - 1]
+        end = before.end_pos or 0
+        message = "a header ends with `:`"
+        span = Span(end, end)
+        self.found.append(Diagnostic("QC0012", Severity.ERROR, message, span, "`:` is missing here"))
+        self._parser.feed_token(Token("COLON", ":", start_pos=end, end_pos=end))
+        return True
+
+    def _skip(self, tokens: list[Token], position: int, line: int) -> int:
+        """Drop the rest of the line and the block below it; return where to go on."""
+        if tokens[position].type == "_INDENT" and position == line:
+            return self._skip_block(tokens, position)
+        if tokens[position].type == "_DEDENT":
+            return position + 1
+        start = tokens[line]
+        while position < len(tokens) and tokens[position].type != "_NEWLINE":
+            position += 1
+        marker = Token("SKIPPED", SKIPPED, start_pos=start.start_pos, end_pos=start.end_pos)
+        if "SKIPPED" in self._parser.accepts():
+            self._parser.feed_token(marker)
+            self._parser.feed_token(Token.new_borrow_pos("_NEWLINE", "", marker))
+        position += 1
+        if position < len(tokens) and tokens[position].type == "_INDENT":
+            return self._skip_block(tokens, position)
+        return position
+
+    def _skip_block(self, tokens: list[Token], position: int) -> int:
+        depth = 0
+        while position < len(tokens):
+            depth += tokens[position].type == "_INDENT"
+            depth -= tokens[position].type == "_DEDENT"
+            position += 1
+            if depth == 0:
+                return position
+        return position
+
+    def _report(self, tokens: list[Token], position: int, line: int) -> None:
+        token = tokens[position]
+        if any(tokens[each].type == "SKIPPED" for each in range(line, position + 1)):
+            return
+        if token.type == "_INDENT" and line > 0 and self._was_skipped(tokens, line):
+            return
+        start = token.start_pos or 0
+        end = start if token.type.startswith("_") else token.end_pos or start
+        self.found.append(self._describe(tokens, position, Span(start, end)))
+
+    def _was_skipped(self, tokens: list[Token], line: int) -> bool:
+        return line >= 2 and tokens[line - 2].type == "SKIPPED"
+
+    def _describe(self, tokens: list[Token], position: int, span: Span) -> Diagnostic:
+        token = tokens[position]
+        expected = self._expected()
+        plain = Diagnostic("QC0011", Severity.ERROR, "", span, "", "", expected)
+        where = self._source.locate(span)
+        if where.line <= len(self._source.line_starts):
+            text = self._source.get_line(where.line)
+            column = where.column - 1
+            habit = find_habit(text, column, column + max(1, where.length))
+            if habit is not None:
+                message = f"`{habit.found}` is not part of this language"
+                return replace(plain, code="QC0013", message=message, label=habit.advice, expected=())
+        if token.type == "RESERVED":
+            message = f"`{token.value}` is not in this version of the language"
+            return replace(plain, code="QC0901", message=message, expected=())
+        if token.type == "_INDENT":
+            message = "this line is indented deeper than its block"
+            return replace(plain, code="QC0009", message=message, expected=())
+        return self._describe_token(tokens, position, plain)
+
+    def _describe_token(self, tokens: list[Token], position: int, plain: Diagnostic) -> Diagnostic:
+        token = tokens[position]
+        accepted = self._parser.accepts()
+        if token.type in _SHOWN and token.type.startswith("_"):
+            return replace(plain, message=f"the line ends too early, or {_SHOWN[token.type]} is wrong here")
+        if "NAME" in accepted and token.value.isidentifier() and token.type != "NAME":
+            message = f"`{token.value}` is a word of the language"
+            label = "choose another name" if len(accepted) == 1 else ""
+            return replace(plain, message=message, label=label)
+        near = self._nearest_keyword(tokens, position, accepted)
+        label = f"did you mean `{near}`?" if near else ""
+        return replace(plain, message=f"`{token.value}` does not fit here", label=label)
+
+    def _nearest_keyword(
+        self, tokens: list[Token], position: int, accepted: set[str]
+    ) -> str | None:
+        """Return the keyword that a misspelt word was meant to be: this one, or the one before."""
+        words = {each.lower() for each in accepted if each.isalpha() and each not in _SHOWN}
+        token = tokens[position]
+        if token.type == "NAME":
+            return find_nearest(token.value, words)
+        return None
+
+    def _expected(self) -> tuple[str, ...]:
+        shown: set[str] = set()
+        parser, _, _ = _make_parser()
+        for kind in self._parser.accepts():
+            if kind in _HIDDEN:
+                continue
+            shown.add(_SHOWN.get(kind) or f"`{_spell(parser, kind)}`")
+        ordered = tuple(sorted(shown))
+        if len(ordered) > EXPECTED_SHOWN_MAX:
+            return ()
+        return ordered
+
+
+def _spell(parser: Lark, kind: str) -> str:
+    return next((each.pattern.value for each in parser.terminals if each.name == kind), kind)
