@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, settings
 
 from tests import foreign
 
+pytest_plugins = ["tests.times"]
+
 # `make test` must judge one commit the same way twice, so the default draws no new examples;
 # the slow lane does (QC_HYPOTHESIS=slow).
 _COMMON_SUPPRESSED = (HealthCheck.too_slow,)  # two shared cores: slowness is not a finding

@@ -1,4 +1,4 @@
-"""Make `.venv` hold exactly what the lock says, and the checkout itself; quick when it already does.
+"""Make `.venv` hold what the lock says, and the checkout itself; quick when it already does.
 
 Runs on any Python from 3.8 on, with the standard library alone, since it comes before everything.
 """
