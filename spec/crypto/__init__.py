@@ -1,0 +1,1 @@
+"""Hashing, signatures, addresses: the chapter's README gives the reading order."""
