@@ -5,9 +5,27 @@ import difflib
 import re
 import sys
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final, NoReturn
 
 EXIT_USAGE: Final = 2
+
+
+class CliError(StrEnum):
+    """What `qc` itself may object to, before or after a command does its work."""
+
+    USAGE = "cli.usage"
+    """The command does not take these arguments."""
+    UNKNOWN_COMMAND = "cli.unknown_command"
+    """There is no such group of sub-commands in this installation."""
+    MISSING_EXTRA = "cli.missing_extra"
+    """The command needs packages of an extra that is not installed."""
+    ENVIRONMENT = "cli.environment"
+    """The operating system refused something: a file, a directory, a port."""
+    OPTIMISED = "cli.optimised"
+    """Python runs with -O, which switches the assertions off that state the impossible."""
+    UNKNOWN_CODE = "cli.unknown_code"
+    """No error, limit or exit code of that name is known to this version."""
 
 
 def render_error(code: str, sentence: str, *helps: str) -> str:
@@ -17,7 +35,7 @@ def render_error(code: str, sentence: str, *helps: str) -> str:
 
 def report_error(code: str, sentence: str, *helps: str) -> int:
     """Print an error to the standard error stream; the exit code of usage and environment."""
-    print(render_error(code, sentence, *helps), file=sys.stderr)  # noqa: T201 - a command's message
+    print(render_error(code, sentence, *helps), file=sys.stderr)
     return EXIT_USAGE
 
 
@@ -44,8 +62,8 @@ class Parser(argparse.ArgumentParser):
         if choice is not None:
             near = suggest(choice[1], re.findall(r"[\w.-]+", choice[2]))
             helps = [f"did you mean `{near}`?", *helps] if near else helps
-        print(  # noqa: T201 - a command's message
-            render_error("cli.usage", message, *helps, f"{self.prog} --help says more"),
+        print(
+            render_error(CliError.USAGE, message, *helps, f"{self.prog} --help says more"),
             file=sys.stderr,
         )
         sys.exit(EXIT_USAGE)

@@ -4,16 +4,16 @@ Exit codes: 0 good, 1 the thing under test failed, 2 usage or environment, 3 onl
 130 interrupted, 141 the reader of a pipe has gone.
 """
 
+import argparse
 import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import Final, Protocol, cast
 
-from quantumchain import commands, rooms
-
-if TYPE_CHECKING:  # argparse takes a third of the time of `qc --help`, which does without it
-    import argparse
+from quantumchain import commands, failures, rooms
+from quantumchain.arguments import Parser
+from quantumchain.versions import render_versions
 
 EXIT_GOOD: Final = 0
 EXIT_INTERRUPTED: Final = 130
@@ -23,10 +23,10 @@ EXIT_PIPE_CLOSED: Final = 141
 class Group(Protocol):
     """What the module of a group of sub-commands offers."""
 
-    def add_arguments(self, parser: "argparse.ArgumentParser") -> None:
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Describe the group's arguments and sub-commands to a parser."""
 
-    def run(self, args: "argparse.Namespace") -> int:
+    def run(self, args: argparse.Namespace) -> int:
         """Do what was asked; the exit code."""
 
 
@@ -66,25 +66,21 @@ def _get_present() -> dict[str, commands.Command]:
 
 def _dispatch(words: list[str]) -> int:
     if not __debug__:
-        return _report("cli.optimised", "`qc` must not run under `python -O`: its checks are off")
+        return failures.report_optimised()
     if not words or words[0] in ("-h", "--help", "help"):
         print(render_help())
         return EXIT_GOOD
     if words[0] in ("-V", "--version"):
-        from quantumchain.versions import render_versions  # noqa: PLC0415 - lazily, for --help
-
         print(render_versions())
         return EXIT_GOOD
     present = _get_present()
     command = present.get(words[0])
     if command is None:
-        return _report_unknown(words[0], present)
+        return failures.report_unknown_command(words[0], present)
     return _run_command(command, words[1:])
 
 
 def _run_command(command: commands.Command, words: list[str]) -> int:
-    from quantumchain.arguments import Parser  # noqa: PLC0415 - lazily, for --help
-
     try:
         module = importlib.import_module(rooms.compute_module_name(command.module))
         group = cast("Group", module)  # a module can't be checked against a protocol
@@ -95,7 +91,7 @@ def _run_command(command: commands.Command, words: list[str]) -> int:
         extra = commands.get_extra(missing.name or "")
         if extra is None:
             raise
-        return _report_missing_extra(command.name, missing.name or "", extra)
+        return failures.report_missing_extra(command.name, missing.name or "", extra)
 
 
 def _run_guarded(work: Callable[[], int]) -> int:
@@ -112,35 +108,5 @@ def _run_guarded(work: Callable[[], int]) -> int:
     except OSError as error:
         if os.environ.get("QC_DEBUG"):
             raise
-        where = f": {error.filename}" if error.filename else ""
-        return _report("cli.environment", f"{error.strerror or error}{where}")
+        return failures.report_environment(error)
     return code
-
-
-def _report(code: str, sentence: str, *helps: str) -> int:
-    from quantumchain.arguments import report_error  # noqa: PLC0415 - lazily, for --help
-
-    return report_error(code, sentence, *helps)
-
-
-def _report_unknown(word: str, present: dict[str, commands.Command]) -> int:
-    from quantumchain.arguments import suggest  # noqa: PLC0415 - lazily, for --help
-
-    near = suggest(word, present)
-    meant = [f"did you mean `{near}`?"] if near else []
-    return _report(
-        "cli.unknown_command", f"there is no command `{word}`", *meant, "qc --help lists them all"
-    )
-
-
-def _report_missing_extra(command: str, module: str, extra: str) -> int:
-    line = (
-        f"{sys.executable} -m pip install 'quantumchain[{extra}]'"
-        if rooms.is_installed()
-        else f"make -C {rooms.get_root()} setup"
-    )
-    return _report(
-        "cli.missing_extra",
-        f"`qc {command}` needs the extra `{extra}`: the module `{module}` is not installed",
-        f"install it: {line}",
-    )

@@ -5,20 +5,20 @@ A checkout has `spec`, `dsl` and the others as top-level packages. The wheel car
 that is loaded by its name must be asked for here.
 """
 
-import os
+from pathlib import Path
 from typing import Final
 
-_PACKAGE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib takes 10 ms to load
+_PACKAGE: Final = Path(__file__).resolve().parent
 
 
 def is_installed() -> bool:
     """Whether this is the wheel's copy, with the rooms inside the package."""
-    return os.path.isdir(os.path.join(_PACKAGE, "spec"))  # noqa: PTH112, PTH118 - as above
+    return (_PACKAGE / "spec").is_dir()
 
 
-def get_root() -> str:
+def get_root() -> Path:
     """The folder that holds the rooms: the checkout, or the installed package."""
-    return _PACKAGE if is_installed() else os.path.dirname(_PACKAGE)  # noqa: PTH120 - as above
+    return _PACKAGE if is_installed() else _PACKAGE.parent
 
 
 def compute_module_name(name: str) -> str:
@@ -27,8 +27,8 @@ def compute_module_name(name: str) -> str:
     Args:
         name: the dotted name in a checkout, such as "dsl.cli".
     """
-    own = name.partition(".")[0] == "quantumchain"
-    return name if own or not is_installed() else f"quantumchain.{name}"
+    own = name.partition(".")[0] == _PACKAGE.name
+    return name if own or not is_installed() else f"{_PACKAGE.name}.{name}"
 
 
 def has_module(name: str) -> bool:
@@ -37,6 +37,5 @@ def has_module(name: str) -> bool:
     Args:
         name: the dotted name in a checkout, such as "dsl.cli".
     """
-    inside = name.removeprefix("quantumchain.") if is_installed() else name
-    stem = os.path.join(get_root(), *inside.split("."))  # noqa: PTH118 - as above
-    return os.path.isfile(f"{stem}.py") or os.path.isfile(os.path.join(stem, "__init__.py"))  # noqa: PTH113, PTH118 - as above
+    path = _PACKAGE.parent.joinpath(*compute_module_name(name).split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()

@@ -1,4 +1,4 @@
-"""Look every locked package up in the database of known vulnerabilities, where it can be reached."""
+"""Look every locked package up in the database of known vulnerabilities, if it answers."""
 
 import json
 import subprocess
@@ -32,7 +32,8 @@ def main() -> int:
     print(f"{len(packages) - len(unknown)} packages looked up, {len(found)} vulnerabilities")
     if unknown:
         print(
-            f"error[audit.environment]: the database does not answer for {', '.join(unknown)}",
+            f"error[audit.environment]: the database does not know or answer for {len(unknown)}"
+            f" packages, such as {unknown[0]}",
             file=sys.stderr,
         )
     return 1 if found else 2 if unknown else 0
