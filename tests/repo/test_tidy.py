@@ -12,6 +12,7 @@ import pytest
 from tests.repo import purity
 from tools.codes import collect_codes
 from tools.project import ROOT, get_files
+from tools.wheel import ROOMS
 
 pytestmark = pytest.mark.tidy
 
@@ -80,6 +81,22 @@ def test_the_core_of_the_node_does_no_io() -> None:
         and not module.startswith(("spec.", "qcref.core", "qcref.ports", "qcref.util"))
     ]
     assert foreign == []
+
+
+def test_no_module_of_a_room_is_named_in_a_string() -> None:
+    """The wheel moves the rooms; `module.__name__` moves with them, a string does not."""
+    rooms = [path for path in PYTHON_FILES if path.parts[0] in ROOMS]
+    modules = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in rooms}
+    named = [
+        f"{path}:{node.lineno}: {node.value}"
+        for path in rooms
+        for node in ast.walk(read_tree(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and "." in node.value
+        and node.value in modules
+    ]
+    assert named == []
 
 
 def test_error_codes_are_unique() -> None:
