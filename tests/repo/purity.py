@@ -24,6 +24,7 @@ STANDARD_MODULES: Final = frozenset(
         "math",
         "operator",
         "struct",
+        "types",
         "typing",
     }
 )
@@ -251,7 +252,7 @@ def find_defaults(tree: ast.Module) -> Iterator[Breach]:
             defaults = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
             for default in defaults:
                 yield Breach(default.lineno, "no default arguments")
-        elif isinstance(node, ast.ClassDef) and _get_dataclass(node) is not None:
+        elif isinstance(node, ast.ClassDef) and _is_frozen(node):
             for field in node.body:
                 if (
                     isinstance(field, ast.AnnAssign)
@@ -265,8 +266,18 @@ def _get_dataclass(node: ast.ClassDef) -> ast.expr | None:
     return next((d for d in node.decorator_list if "dataclass" in ast.unparse(d)), None)
 
 
+def _is_frozen(node: ast.ClassDef) -> bool:
+    decorator = _get_dataclass(node)
+    return decorator is not None and "frozen=True" in ast.unparse(decorator)
+
+
+def _is_working_state(node: ast.ClassDef) -> bool:
+    """Whether a class says that its objects are local to one computation and never escape it."""
+    return node.name.startswith("_") or "working state" in (ast.get_docstring(node) or "").lower()
+
+
 def find_thawed_classes(tree: ast.Module) -> Iterator[Breach]:
-    """Data classes are frozen and slotted; a private one may be local, mutable working state."""
+    """Data classes are slotted and frozen, but for what says that it is local working state."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.ClassDef):
             continue
@@ -275,11 +286,10 @@ def find_thawed_classes(tree: ast.Module) -> Iterator[Breach]:
         decorator = _get_dataclass(node)
         if decorator is None:
             continue
-        text = ast.unparse(decorator)
-        if "slots=True" not in text:
+        if "slots=True" not in ast.unparse(decorator):
             yield Breach(node.lineno, f"{node.name} has no slots")
-        if "frozen=True" not in text and not node.name.startswith("_"):
-            yield Breach(node.lineno, f"{node.name} is not frozen")
+        if not _is_frozen(node) and not _is_working_state(node):
+            yield Breach(node.lineno, f"{node.name} is not frozen, nor called working state")
 
 
 def find_bad_codes(tree: ast.Module) -> Iterator[Breach]:

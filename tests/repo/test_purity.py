@@ -58,9 +58,11 @@ HONEST = [
     (purity.find_module_state, "TABLE = {}\ndef f(k):\n    return TABLE.get(k)"),
     (purity.find_module_state, "xs = ()\ndef f():\n    xs = []\n    xs.append(1)"),
     (purity.find_defaults, "def f(x, y): pass"),
-    (purity.find_defaults, "@dataclass\nclass A:\n    code: ClassVar[str] = 'a.b'"),
+    (purity.find_defaults, "@dataclass(frozen=True)\nclass A:\n    code: ClassVar[str] = 'a.b'"),
+    (purity.find_defaults, "@dataclass(slots=True)\nclass _Frame:\n    at: int = 0"),
     (purity.find_thawed_classes, "@dataclass(frozen=True, slots=True)\nclass A:\n    x: int"),
     (purity.find_thawed_classes, "@dataclass(slots=True)\nclass _Frame:\n    x: int"),
+    (purity.find_thawed_classes, "@dataclass(slots=True)\nclass A:\n    'Working state of f.'"),
     (purity.find_bad_codes, "class A:\n    code: ClassVar[str] = 'a.b'\n    def message(self): 0"),
     (purity.find_forbidden_imports, "import hashlib\nfrom spec.lib.result import Ok"),
 ]
