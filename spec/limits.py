@@ -110,3 +110,18 @@ LOG_DATA_SIZE_BYTES_MAX = 8_388_608
 room."""
 FAILURE_CODE_SIZE_BYTES_MAX = 64
 """The name of a machine failure or of a refused module."""
+
+# Chapter consensus: nodes
+
+ROUNDS_MAX = 65_535
+"""Rounds of one height: with growing timeouts that is weeks of silence."""
+ORPHANS_MAX = 256
+"""Blocks kept while their parent is unknown; more are dropped and fetched again."""
+DEFERRED_MAX = 64
+"""Blocks kept because their time has not come."""
+CANDIDATES_MAX = 256
+"""Blocks at the ledger, or waiting for a seal."""
+INVALID_MAX = 256
+"""Ids of invalid blocks remembered, so that the same block is not executed twice."""
+FUTURE_MESSAGES_MAX = 1_024
+"""Votes and proposals kept for the next height while this one is undecided."""

@@ -1,0 +1,43 @@
+"""Parameters of a chain and its first state: what a chain's founders choose, once."""
+
+from spec.config.chain import (
+    Allocation,
+    BftConfig,
+    ChainConfig,
+    ConsensusConfig,
+    Fork,
+    Genesis,
+    GenesisValidator,
+    compute_genesis_id,
+    decode_genesis,
+    encode_genesis,
+)
+from spec.config.errors import ConfigError
+from spec.config.rules import KNOWN_RULES, Rules, get_rules
+from spec.config.validity import (
+    compute_config_failures,
+    compute_genesis_failures,
+    validate_config,
+    validate_genesis,
+)
+
+__all__ = [
+    "KNOWN_RULES",
+    "Allocation",
+    "BftConfig",
+    "ChainConfig",
+    "ConfigError",
+    "ConsensusConfig",
+    "Fork",
+    "Genesis",
+    "GenesisValidator",
+    "Rules",
+    "compute_config_failures",
+    "compute_genesis_failures",
+    "compute_genesis_id",
+    "decode_genesis",
+    "encode_genesis",
+    "get_rules",
+    "validate_config",
+    "validate_genesis",
+]

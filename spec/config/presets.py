@@ -1,0 +1,47 @@
+"""Ready-made configurations: values of the same types, which nothing else in the tree knows.
+
+`TINY` is small in every number, so that tests and explorers meet each boundary early. `DEVNET` is
+what a developer's one-node chain runs.
+"""
+
+from spec.config.chain import BftConfig, ChainConfig, Fork
+
+TINY = ChainConfig(
+    name=b"tiny",
+    hrp=b"qct",
+    is_test_chain=True,
+    supply_max=10**12,
+    block_gas_limit=200_000,
+    block_gas_target=20_000,
+    base_fee_initial=8,
+    base_fee_min=1,
+    base_fee_max=1_000,
+    base_fee_change_denominator=8,
+    block_size_bytes_max=1 << 18,
+    block_transactions_max=16,
+    transaction_size_bytes_max=10_000,
+    slot_ms=10,
+    drift_ms_max=3,
+    consensus=BftConfig(timeout_propose_ms=10, timeout_vote_ms=5, timeout_delta_ms=5),
+    fork_schedule=(Fork(height=0, version=1),),
+)
+
+DEVNET = ChainConfig(
+    name=b"qc-dev-1",
+    hrp=b"qcdev",
+    is_test_chain=False,
+    supply_max=(1 << 96) - 1,
+    block_gas_limit=10_000_000,
+    block_gas_target=5_000_000,
+    base_fee_initial=10,
+    base_fee_min=1,
+    base_fee_max=10**12,
+    base_fee_change_denominator=8,
+    block_size_bytes_max=4_194_304,
+    block_transactions_max=4_096,
+    transaction_size_bytes_max=524_288,
+    slot_ms=1_000,
+    drift_ms_max=300,
+    consensus=BftConfig(timeout_propose_ms=3_000, timeout_vote_ms=1_000, timeout_delta_ms=500),
+    fork_schedule=(Fork(height=0, version=1),),
+)

@@ -1,0 +1,276 @@
+"""The relations between parameters that a chain needs: ordered checks on configuration and genesis.
+
+Each check is total (it judges its own matter whatever else is wrong), so the first failure is the
+verdict and all failures can be shown together.
+
+Source: DESIGN.md 2.8, 2.9; RELIABILITY.md (every limit is checked); decision record 0050.
+"""
+
+from collections.abc import Callable
+
+from spec.config.chain import ChainConfig, Genesis
+from spec.config.errors import (
+    AddressInvalid,
+    AllocationsUnordered,
+    AllocationZero,
+    BaseFeeInvalid,
+    ConfigError,
+    DriftTooLong,
+    ForkScheduleInvalid,
+    GasTargetInvalid,
+    HrpInvalid,
+    NameInvalid,
+    OutOfRange,
+    SupplyExceeded,
+    TestRulesScheduled,
+    TransactionDoesNotFit,
+    ValidatorKeyInvalid,
+    ValidatorPowerInvalid,
+    ValidatorsMissing,
+)
+from spec.config.rules import KNOWN_RULES, get_rules_of_version
+from spec.crypto.address import is_address
+from spec.crypto.signing import is_consensus_key
+from spec.limits import (
+    BLOCK_GAS_LIMIT_MAX,
+    BLOCK_SIZE_BYTES_MAX,
+    BLOCK_TRANSACTIONS_MAX,
+    CHAIN_NAME_SIZE_BYTES_MAX,
+    HRP_SIZE_BYTES_MAX,
+    POWER_TOTAL_LIMIT,
+    SUPPLY_LIMIT,
+)
+
+MS_MAX = 86_400_000
+"""A day: the longest slot or timeout, so that sums of times stay far from 64 bits."""
+TIME_MS_LIMIT = 1 << 53
+"""Times are below this: each is exact in the numbers of every language, JSON's included."""
+FEE_LIMIT = 1 << 63
+"""Base fees are below this, so that a change by at most the whole of it stays in 64 bits."""
+BLOCK_OVERHEAD_BYTES = 131_072
+"""What a block keeps for header, seal (a commit by all validators) and consensus operations."""
+
+ConfigCheck = Callable[[ChainConfig], ConfigError | None]
+GenesisCheck = Callable[[Genesis], ConfigError | None]
+
+
+def _check_name(config: ChainConfig) -> ConfigError | None:
+    fits = 1 <= len(config.name) <= CHAIN_NAME_SIZE_BYTES_MAX
+    if fits and config.name.isascii() and config.name.decode("ascii").isprintable():
+        return None
+    return NameInvalid(config.name)
+
+
+def _check_hrp(config: ChainConfig) -> ConfigError | None:
+    fits = 1 <= len(config.hrp) <= HRP_SIZE_BYTES_MAX
+    if fits and all(ord("a") <= byte <= ord("z") for byte in config.hrp):
+        return None
+    return HrpInvalid(config.hrp)
+
+
+def _check_ranges(config: ChainConfig) -> ConfigError | None:
+    timeouts = config.consensus
+    ranges = (
+        ("supply_max", config.supply_max, 1, SUPPLY_LIMIT - 1),
+        ("block_gas_limit", config.block_gas_limit, 2, BLOCK_GAS_LIMIT_MAX),
+        ("base_fee_change_denominator", config.base_fee_change_denominator, 2, 1 << 16),
+        ("base_fee_max", config.base_fee_max, 1, FEE_LIMIT - 1),
+        ("block_size_bytes_max", config.block_size_bytes_max, 1, BLOCK_SIZE_BYTES_MAX),
+        ("block_transactions_max", config.block_transactions_max, 1, BLOCK_TRANSACTIONS_MAX),
+        ("slot_ms", config.slot_ms, 1, MS_MAX),
+        ("consensus.timeout_propose_ms", timeouts.timeout_propose_ms, 1, MS_MAX),
+        ("consensus.timeout_vote_ms", timeouts.timeout_vote_ms, 1, MS_MAX),
+        ("consensus.timeout_delta_ms", timeouts.timeout_delta_ms, 1, MS_MAX),
+    )
+    for field, value, low, high in ranges:
+        if not low <= value <= high:
+            return OutOfRange(field, value, low, high)
+    return None
+
+
+def _check_gas_target(config: ChainConfig) -> ConfigError | None:
+    if 1 <= config.block_gas_target < config.block_gas_limit:
+        return None
+    return GasTargetInvalid(config.block_gas_target, config.block_gas_limit)
+
+
+def _check_base_fee(config: ChainConfig) -> ConfigError | None:
+    if 1 <= config.base_fee_min <= config.base_fee_initial <= config.base_fee_max:
+        return None
+    return BaseFeeInvalid(config.base_fee_min, config.base_fee_initial, config.base_fee_max)
+
+
+def _check_transaction_size(config: ChainConfig) -> ConfigError | None:
+    needed = config.transaction_size_bytes_max + BLOCK_OVERHEAD_BYTES
+    if needed <= config.block_size_bytes_max:
+        return None
+    return TransactionDoesNotFit("bytes", needed, config.block_size_bytes_max)
+
+
+def _check_transaction_gas(config: ChainConfig) -> ConfigError | None:
+    for fork in config.fork_schedule:
+        rules = get_rules_of_version(fork.version)
+        if rules is None:
+            continue
+        gas_of_byte = max(rules.module_byte_gas, rules.data_byte_gas)
+        signature_gas = max(gas for _, gas in rules.signature_gas)
+        needed = rules.transaction_gas + rules.deploy_gas + signature_gas
+        needed += config.transaction_size_bytes_max * gas_of_byte
+        if needed > config.block_gas_limit:
+            return TransactionDoesNotFit("gas", needed, config.block_gas_limit)
+    return None
+
+
+def _check_drift(config: ChainConfig) -> ConfigError | None:
+    if 3 * config.drift_ms_max < config.slot_ms:
+        return None
+    return DriftTooLong(config.drift_ms_max, config.slot_ms)
+
+
+def _check_fork_schedule(config: ChainConfig) -> ConfigError | None:
+    if not config.fork_schedule or config.fork_schedule[0].height != 0:
+        return ForkScheduleInvalid(0)
+    for position, fork in enumerate(config.fork_schedule):
+        if get_rules_of_version(fork.version) is None:
+            return ForkScheduleInvalid(position)
+        before = config.fork_schedule[position - 1] if position > 0 else None
+        if before and (before.height >= fork.height or before.version >= fork.version):
+            return ForkScheduleInvalid(position)
+    return None
+
+
+def _check_test_rules(config: ChainConfig) -> ConfigError | None:
+    test_versions = tuple(rules.version for rules in KNOWN_RULES if rules.is_test_only)
+    for fork in config.fork_schedule:
+        if fork.version in test_versions and not config.is_test_chain:
+            return TestRulesScheduled(fork.version)
+    return None
+
+
+CONFIG_CHECKS: tuple[tuple[str, ConfigCheck], ...] = (
+    (NameInvalid.code, _check_name),
+    (HrpInvalid.code, _check_hrp),
+    (OutOfRange.code, _check_ranges),
+    (GasTargetInvalid.code, _check_gas_target),
+    (BaseFeeInvalid.code, _check_base_fee),
+    (TransactionDoesNotFit.code, _check_transaction_size),
+    (TransactionDoesNotFit.code, _check_transaction_gas),
+    (DriftTooLong.code, _check_drift),
+    (ForkScheduleInvalid.code, _check_fork_schedule),
+    (TestRulesScheduled.code, _check_test_rules),
+)
+"""In order; the first failure is the verdict."""
+
+
+def _check_time(genesis: Genesis) -> ConfigError | None:
+    if genesis.time_ms < TIME_MS_LIMIT:
+        return None
+    return OutOfRange("time_ms", genesis.time_ms, 0, TIME_MS_LIMIT - 1)
+
+
+def _check_addresses(genesis: Genesis) -> ConfigError | None:
+    holders = tuple(allocation.address for allocation in genesis.allocations)
+    operators = tuple(validator.operator for validator in genesis.validators)
+    for address in holders + operators:
+        if not is_address(address):
+            return AddressInvalid(address)
+    return None
+
+
+def _check_allocation_order(genesis: Genesis) -> ConfigError | None:
+    before: bytes | None = None
+    for position, allocation in enumerate(genesis.allocations):
+        if before is not None and allocation.address <= before:
+            return AllocationsUnordered(position)
+        before = allocation.address
+    return None
+
+
+def _check_allocation_amounts(genesis: Genesis) -> ConfigError | None:
+    for position, allocation in enumerate(genesis.allocations):
+        if allocation.amount == 0:
+            return AllocationZero(position)
+    return None
+
+
+def _check_supply(genesis: Genesis) -> ConfigError | None:
+    allocated = sum(allocation.amount for allocation in genesis.allocations)
+    if allocated <= genesis.config.supply_max:
+        return None
+    return SupplyExceeded(allocated, genesis.config.supply_max)
+
+
+def _check_validators_exist(genesis: Genesis) -> ConfigError | None:
+    return None if genesis.validators else ValidatorsMissing()
+
+
+def _check_validator_keys(genesis: Genesis) -> ConfigError | None:
+    seen: dict[bytes, int] = {}
+    for position, validator in enumerate(genesis.validators):
+        key = validator.consensus_key
+        if key in seen or not is_consensus_key(key):
+            return ValidatorKeyInvalid(position)
+        seen[key] = position
+    return None
+
+
+def _check_validator_powers(genesis: Genesis) -> ConfigError | None:
+    total = sum(validator.power for validator in genesis.validators)
+    if total < POWER_TOTAL_LIMIT and all(validator.power > 0 for validator in genesis.validators):
+        return None
+    return ValidatorPowerInvalid(total)
+
+
+GENESIS_CHECKS: tuple[tuple[str, GenesisCheck], ...] = (
+    (OutOfRange.code, _check_time),
+    (AddressInvalid.code, _check_addresses),
+    (AllocationsUnordered.code, _check_allocation_order),
+    (AllocationZero.code, _check_allocation_amounts),
+    (SupplyExceeded.code, _check_supply),
+    (ValidatorsMissing.code, _check_validators_exist),
+    (ValidatorKeyInvalid.code, _check_validator_keys),
+    (ValidatorPowerInvalid.code, _check_validator_powers),
+)
+"""In order, after those on the configuration."""
+
+
+def compute_config_failures(config: ChainConfig) -> tuple[ConfigError, ...]:
+    """Every check that a configuration fails, in the normative order."""
+    verdicts = (check(config) for _, check in CONFIG_CHECKS)
+    return tuple(verdict for verdict in verdicts if verdict is not None)
+
+
+def validate_config(config: ChainConfig) -> ConfigError | None:
+    """The first relation between parameters that does not hold, None if all do.
+
+    Args:
+        config: any configuration whose fields are in their types' ranges.
+    """
+    for _, check in CONFIG_CHECKS:
+        failure = check(config)
+        if failure is not None:
+            return failure
+    return None
+
+
+def compute_genesis_failures(genesis: Genesis) -> tuple[ConfigError, ...]:
+    """Every check that a genesis fails, those of its configuration first."""
+    verdicts = (check(genesis) for _, check in GENESIS_CHECKS)
+    own = tuple(verdict for verdict in verdicts if verdict is not None)
+    return compute_config_failures(genesis.config) + own
+
+
+def validate_genesis(genesis: Genesis) -> ConfigError | None:
+    """The first reason why no chain can start from a genesis, None if one can.
+
+    Args:
+        genesis: any genesis whose fields are in their types' ranges.
+    """
+    failure = validate_config(genesis.config)
+    if failure is not None:
+        return failure
+    for _, check in GENESIS_CHECKS:
+        failure = check(genesis)
+        if failure is not None:
+            return failure
+    return None

@@ -1,0 +1,1 @@
+"""The ledger: accounts, transactions, fees, and how a block changes the one state."""

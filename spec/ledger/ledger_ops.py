@@ -1,0 +1,94 @@
+"""What the consensus asks of the ledger in a block: coins made, destroyed, moved; its leaves.
+
+All are total: an op takes at most what is there, and makes at most what the largest supply leaves
+room for, so that no operation of the consensus can make a block invalid or break conservation.
+Stake pools and matured releases come with staking; they add kinds here and nothing elsewhere.
+
+Source: DESIGN.md 2.6, 2.13.
+"""
+
+from dataclasses import dataclass, replace
+
+from spec.ledger.state import RESERVED_KIND, SUPPLY_KEY, Change, Layer, add_coins, remove_coins
+from spec.ledger.types import Supply
+
+
+@dataclass(frozen=True, slots=True)
+class Mint:
+    """New coins to an address, cut to what the largest supply leaves room for."""
+
+    to: bytes
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """Destroys coins of a balance, at most what it holds."""
+
+    source: bytes
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Coins from a balance, at most what it holds, to an address."""
+
+    source: bytes
+    to: bytes
+    amount: int
+
+
+LedgerOp = Mint | Burn | Move
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusStep:
+    """All that the consensus does to the state in one block."""
+
+    ledger_ops: tuple[LedgerOp, ...]
+    """In the order they act."""
+    leaves: tuple[Change, ...]
+    """Its own leaves, under reserved keys other than the ledger's."""
+
+
+NO_CONSENSUS_STEP = ConsensusStep(ledger_ops=(), leaves=())
+"""A block in which the consensus changes nothing."""
+
+
+def apply_ledger_op(layer: Layer, supply: Supply, supply_max: int, op: LedgerOp) -> Supply:
+    """Performs one op and returns the counters after it.
+
+    Args:
+        layer: the block's working state, changed in place.
+        supply: counters before the op.
+        supply_max: most coins that may exist.
+        op: addresses of known kinds, amount at least 0.
+    """
+    match op:
+        case Mint(to=to, amount=amount):
+            room = supply_max - (supply.minted - supply.burnt)
+            made = min(amount, room)
+            add_coins(layer, to, made)
+            return replace(supply, minted=supply.minted + made)
+        case Burn(source=source, amount=amount):
+            lost = min(amount, layer.get_account(source).balance)
+            remove_coins(layer, source, lost)
+            return replace(supply, burnt=supply.burnt + lost)
+        case Move(source=source, to=to, amount=amount):
+            moved = min(amount, layer.get_account(source).balance)
+            remove_coins(layer, source, moved)
+            add_coins(layer, to, moved)
+            return supply
+
+
+def apply_consensus_step(
+    layer: Layer, supply: Supply, supply_max: int, step: ConsensusStep
+) -> Supply:
+    """Performs the ops in order, stores the leaves, and returns the counters after them."""
+    for op in step.ledger_ops:
+        supply = apply_ledger_op(layer, supply, supply_max, op)
+    for key, leaf in step.leaves:
+        assert key[0] == RESERVED_KIND, "the consensus writes reserved leaves only"
+        assert key != SUPPLY_KEY, "the counters are the ledger's"
+        layer.set_leaf(key, leaf)
+    return supply

@@ -1,0 +1,136 @@
+"""Consensus operations and seals as data: what a block carries for the consensus.
+
+The ledger stores and commits to them and never looks inside; what they mean, and how many of each a
+block may hold, is said in `spec.consensus`. New kinds are added at the end of a union, so that
+encodings stay.
+
+Source: DESIGN.md 2.5, CONSENSUS.md 1.
+"""
+
+from dataclasses import dataclass
+
+from spec.lib.ssz import ByteVector, Container, List, Uint, Union
+from spec.limits import VALIDATORS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class RoundVote:
+    """A signed vote of the BFT algorithm."""
+
+    kind: int
+    """1 prevote, 2 precommit."""
+    height: int
+    round: int
+    block: bytes
+    """Block id (32 bytes), zeros for "no block"."""
+    validator: int
+    """Index of the voter."""
+    signature: bytes
+    """Ed25519, 64 bytes, over the vote with a signature of zeros."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitSignature:
+    """One validator's precommit inside a commit, which has the rest of the vote."""
+
+    validator: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Precommits of more than two thirds of the power: a block's seal, later an op of its child."""
+
+    height: int
+    round: int
+    block: bytes
+    votes: tuple[CommitSignature, ...]
+    """Ascending by validator."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleVote:
+    """Evidence: two votes of one validator, kind, height and round for different blocks."""
+
+    first: RoundVote
+    second: RoundVote
+
+
+@dataclass(frozen=True, slots=True)
+class NoSeal:
+    """Nothing beside the header: its own hash is the proof of work, or it is the genesis."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSeal:
+    """The proposer's signature over the block id."""
+
+    signature: bytes
+    """Ed25519, 64 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowFields:
+    """What a proof-of-work header commits to."""
+
+    target: int
+    """The hash, read as a number, must not exceed it."""
+    nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class PosFields:
+    """What a proof-of-stake header commits to."""
+
+    reveal: bytes
+    """The proposer's next hash-onion layer, 32 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoFields:
+    """The algorithm puts nothing of its own into the header."""
+
+
+Op = Commit | DoubleVote
+Seal = NoSeal | SignatureSeal | Commit
+ConsensusFields = NoFields | PowFields | PosFields
+
+ROUND_VOTE = Container(
+    RoundVote,
+    (
+        ("kind", Uint(8)),
+        ("height", Uint(64)),
+        ("round", Uint(32)),
+        ("block", ByteVector(32)),
+        ("validator", Uint(32)),
+        ("signature", ByteVector(64)),
+    ),
+)
+COMMIT_SIGNATURE = Container(
+    CommitSignature, (("validator", Uint(32)), ("signature", ByteVector(64)))
+)
+COMMIT = Container(
+    Commit,
+    (
+        ("height", Uint(64)),
+        ("round", Uint(32)),
+        ("block", ByteVector(32)),
+        ("votes", List(COMMIT_SIGNATURE, VALIDATORS_MAX)),
+    ),
+)
+DOUBLE_VOTE = Container(DoubleVote, (("first", ROUND_VOTE), ("second", ROUND_VOTE)))
+OP: Union[Op] = Union(((Commit, COMMIT), (DoubleVote, DOUBLE_VOTE)))
+SEAL: Union[Seal] = Union(
+    (
+        (NoSeal, Container(NoSeal, ())),
+        (SignatureSeal, Container(SignatureSeal, (("signature", ByteVector(64)),))),
+        (Commit, COMMIT),
+    )
+)
+CONSENSUS_FIELDS: Union[ConsensusFields] = Union(
+    (
+        (NoFields, Container(NoFields, ())),
+        (PowFields, Container(PowFields, (("target", Uint(256)), ("nonce", Uint(64))))),
+        (PosFields, Container(PosFields, (("reveal", ByteVector(32)),))),
+    )
+)
