@@ -11,6 +11,7 @@ As strict as the encoding: a value has one view, and any other JSON is refused.
 Source: UX.md (Everywhere).
 """
 
+from spec.crypto.address import is_address
 from spec.ir.errors import ValueMalformed
 from spec.ir.syntax import (
     AddressType,
@@ -26,8 +27,6 @@ from spec.ir.syntax import (
     UintType,
 )
 from spec.ir.values import (
-    ADDRESS_KINDS,
-    ADDRESS_SIZE_BYTES,
     MESSAGE_VALUE_BITS,
     SELECTOR_SIZE_BYTES,
     EnumValue,
@@ -173,9 +172,7 @@ def _bytes_from_json(
             return Ok(data) if data is not None and len(data) == size_bytes else _refuse("no hex")
         case AddressType():
             data = parse_bytes(view)
-            if data is None or len(data) != ADDRESS_SIZE_BYTES or data[0] not in ADDRESS_KINDS:
-                return _refuse("no address")
-            return Ok(data)
+            return Ok(data) if data is not None and is_address(data) else _refuse("no address")
 
 
 def _encode_text(view: object) -> bytes | None:

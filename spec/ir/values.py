@@ -18,10 +18,12 @@ bounds every recursion.
 Source: IR.md 3.6, LANGUAGE.md 2 (types, defaults); SSZ as in `spec.lib.ssz`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NewType
 
+from spec.crypto.address import ADDRESS_SIZE_BYTES, is_address
 from spec.ir.errors import ValueMalformed
 from spec.ir.syntax import (
     AddressType,
@@ -38,13 +40,14 @@ from spec.ir.syntax import (
     UintType,
 )
 from spec.lib.result import Err, Ok, Result
+from spec.limits import IR_KEY_SIZE_BYTES_MAX
 
-ADDRESS_SIZE_BYTES = 32
 SELECTOR_SIZE_BYTES = 8
 OFFSET_SIZE_BYTES = 4
 """Width of the offset that stands for a part of variable size."""
-ADDRESS_KINDS = (0, 1)
-"""First byte of an address: 0 is a key, 1 a contract."""
+ZERO_ADDRESS = bytes(ADDRESS_SIZE_BYTES)
+"""What an address reads as that was never assigned. It is no address: bytes from outside may not
+hold it, a leaf may."""
 MESSAGE_VALUE_BITS = 128
 MESSAGE_HEAD_SIZE_BYTES = ADDRESS_SIZE_BYTES + SELECTOR_SIZE_BYTES + 16 + OFFSET_SIZE_BYTES
 
@@ -92,6 +95,22 @@ def get_type(types: Types, index: TypeIndex) -> Type:
 def get_fields(types: Types, indices: tuple[TypeIndex, ...]) -> tuple[Type, ...]:
     """The types at `indices`, in order."""
     return tuple(types[index] for index in indices)
+
+
+def is_key_type(kind: Type) -> bool:
+    """Whether values of the type may be map keys and quantified: scalars of one size.
+
+    These are uints, bools, addresses, short bytes and enums whose members have no payload.
+    """
+    match kind:
+        case UintType() | BoolType() | AddressType():
+            return True
+        case BytesType(size_bytes):
+            return size_bytes <= IR_KEY_SIZE_BYTES_MAX
+        case EnumType(members):
+            return not any(members)
+        case _:
+            return False
 
 
 # Defaults
@@ -239,25 +258,51 @@ def decode_value(types: Types, kind: Type, data: bytes) -> Result[Value, ValueMa
     """The value whose canonical encoding is `data`.
 
     Ok means: encoding the value gives `data` back. Err: wrong length, boolean, offset, tag, list
-    length, UTF-8 or address kind.
+    length, UTF-8 or address.
     """
+    return _decode(types, kind, data, is_address)
+
+
+def decode_record(
+    types: Types, kinds: tuple[Type, ...], data: bytes
+) -> Result[tuple[Value, ...], ValueMalformed]:
+    """The values whose encoding as one record is `data`, one per type; as strict as above."""
+    return _decode_fields(types, kinds, data, is_address)
+
+
+def decode_leaf(types: Types, kind: Type, data: bytes) -> Value:
+    """The value in a leaf that the machine wrote, so that it cannot be malformed.
+
+    Unlike bytes from outside it may hold the zero address.
+    """
+    value = _decode(types, kind, data, _is_address_or_zero)
+    assert isinstance(value, Ok), "leaves hold canonical values"
+    return value.value
+
+
+AddressRule = Callable[[bytes], bool]
+
+
+def _is_address_or_zero(data: bytes) -> bool:
+    return data == ZERO_ADDRESS or is_address(data)
+
+
+def _decode(
+    types: Types, kind: Type, data: bytes, rule: AddressRule
+) -> Result[Value, ValueMalformed]:
     match kind:
-        case UintType(bits):
-            if len(data) * 8 != bits:
-                return _malformed("an integer has the wrong length")
-            return Ok(int.from_bytes(data, "little"))
-        case BoolType():
-            return Ok(data == b"\x01") if data in {b"\x00", b"\x01"} else _malformed("no boolean")
+        case UintType() | BoolType() | BytesType() | StringType():
+            return _decode_scalar(kind, data)
+        case AddressType():
+            return Ok(data) if rule(data) else _malformed("no address")
         case EnumType(members):
-            return _decode_enum(types, members, data)
+            return _decode_enum(types, members, data, rule)
         case RecordType(fields):
-            return _widen(decode_record(types, get_fields(types, fields), data))
+            return _widen(_decode_fields(types, get_fields(types, fields), data, rule))
         case ListType():
-            return _decode_list(types, kind, data)
+            return _decode_list(types, kind, data, rule)
         case MessageType(size_bytes_max):
-            return _decode_message(size_bytes_max, data)
-        case AddressType() | BytesType() | StringType():
-            return _decode_bytes(kind, data)
+            return _decode_message(size_bytes_max, data, rule)
         case MapType():
             return _malformed("a map is no value")
 
@@ -272,14 +317,16 @@ def _widen(
     return result if isinstance(result, Err) else Ok(result.value)
 
 
-def _decode_bytes(
-    kind: AddressType | BytesType | StringType, data: bytes
+def _decode_scalar(
+    kind: UintType | BoolType | BytesType | StringType, data: bytes
 ) -> Result[Value, ValueMalformed]:
     match kind:
-        case AddressType():
-            if len(data) != ADDRESS_SIZE_BYTES:
-                return _malformed("an address has the wrong length")
-            return Ok(data) if data[0] in ADDRESS_KINDS else _malformed("no kind of address")
+        case UintType(bits):
+            if len(data) * 8 != bits:
+                return _malformed("an integer has the wrong length")
+            return Ok(int.from_bytes(data, "little"))
+        case BoolType():
+            return Ok(data == b"\x01") if data in {b"\x00", b"\x01"} else _malformed("no boolean")
         case BytesType(size_bytes):
             return Ok(data) if len(data) == size_bytes else _malformed("bytes of wrong length")
         case StringType(size_bytes_max):
@@ -301,26 +348,25 @@ def is_utf8(data: bytes) -> bool:
 
 
 def _decode_enum(
-    types: Types, members: tuple[tuple[TypeIndex, ...], ...], data: bytes
+    types: Types, members: tuple[tuple[TypeIndex, ...], ...], data: bytes, rule: AddressRule
 ) -> Result[Value, ValueMalformed]:
     if not data or data[0] >= len(members):
         return _malformed("the enum has no such member")
     tag = data[0]
-    payload = decode_record(types, get_fields(types, members[tag]), data[1:])
+    payload = _decode_fields(types, get_fields(types, members[tag]), data[1:], rule)
     return payload if isinstance(payload, Err) else Ok(EnumValue(tag, payload.value))
 
 
-def decode_record(
-    types: Types, kinds: tuple[Type, ...], data: bytes
+def _decode_fields(
+    types: Types, kinds: tuple[Type, ...], data: bytes, rule: AddressRule
 ) -> Result[tuple[Value, ...], ValueMalformed]:
-    """The values whose encoding as one record is `data`, one per type."""
     sizes = [get_size(types, kind) for kind in kinds]
     parts = _split_parts(sizes, data)
     if parts is None:
         return _malformed("the fields do not fill the record exactly")
     values: list[Value] = []
     for kind, part in zip(kinds, parts, strict=True):
-        value = decode_value(types, kind, part)
+        value = _decode(types, kind, part, rule)
         if isinstance(value, Err):
             return value
         values.append(value.value)
@@ -355,7 +401,9 @@ def _split_parts(sizes: list[Size | None], data: bytes) -> list[bytes] | None:
     return parts
 
 
-def _decode_list(types: Types, kind: ListType, data: bytes) -> Result[Value, ValueMalformed]:
+def _decode_list(
+    types: Types, kind: ListType, data: bytes, rule: AddressRule
+) -> Result[Value, ValueMalformed]:
     element = types[kind.element]
     size = get_size(types, element)
     if not data:
@@ -364,10 +412,12 @@ def _decode_list(types: Types, kind: ListType, data: bytes) -> Result[Value, Val
     length = int.from_bytes(data[:OFFSET_SIZE_BYTES], "little") if size is None else len(data)
     if length % step or length > kind.length_max * step or not length:
         return _malformed("the list's length is wrong")
-    return _widen(decode_record(types, (element,) * (length // step), data))
+    return _widen(_decode_fields(types, (element,) * (length // step), data, rule))
 
 
-def _decode_message(size_bytes_max: int, data: bytes) -> Result[Value, ValueMalformed]:
+def _decode_message(
+    size_bytes_max: int, data: bytes, rule: AddressRule
+) -> Result[Value, ValueMalformed]:
     if len(data) < MESSAGE_HEAD_SIZE_BYTES:
         return _malformed("the message is too short")
     if len(data) > MESSAGE_HEAD_SIZE_BYTES + size_bytes_max:
@@ -375,8 +425,8 @@ def _decode_message(size_bytes_max: int, data: bytes) -> Result[Value, ValueMalf
     selector_end = ADDRESS_SIZE_BYTES + SELECTOR_SIZE_BYTES
     value_end = selector_end + MESSAGE_VALUE_BITS // 8
     target = data[:ADDRESS_SIZE_BYTES]
-    if target[0] not in ADDRESS_KINDS:
-        return _malformed("no kind of address")
+    if not rule(target):
+        return _malformed("no address")
     if data[value_end:MESSAGE_HEAD_SIZE_BYTES] != _encode_offset(MESSAGE_HEAD_SIZE_BYTES):
         return _malformed("the message's offset is wrong")
     selector = data[ADDRESS_SIZE_BYTES:selector_end]
