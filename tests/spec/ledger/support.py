@@ -10,12 +10,12 @@ from spec.crypto.signing import ED25519
 from spec.crypto.signing_keys import compute_public_key, sign
 from spec.ledger.block import Applied, Built, Chain, Signed, apply_block, build_block
 from spec.ledger.codec import compute_tx_signing_root
-from spec.ledger.engine import REFERENCE_ENGINE
 from spec.ledger.errors import BlockError
 from spec.ledger.genesis import GenesisConsensus, LedgerState, compute_genesis_state
 from spec.ledger.header import DraftChoice, compute_draft
 from spec.ledger.ledger_ops import NO_CONSENSUS_STEP, ConsensusStep
 from spec.ledger.ops import NoFields
+from spec.ledger.reference_engine import REFERENCE_ENGINE
 from spec.ledger.types import (
     Draft,
     Payload,
