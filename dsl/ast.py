@@ -3,7 +3,8 @@
 Every node carries its span. Nodes are immutable; later passes build their own trees.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 
 from dsl.source import Span
 
@@ -562,3 +563,15 @@ class Contract:
     implements: tuple[Identifier, ...]
     doc: str | None
     members: tuple[Declaration, ...]
+
+
+def walk(node: object) -> Iterator[object]:
+    """Yield a node and all nodes below it, without recursion."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, tuple):
+            pending.extend(reversed(current))
+        elif is_dataclass(current) and not isinstance(current, type | Span):
+            yield current
+            pending.extend(getattr(current, each.name) for each in reversed(fields(current)))

@@ -533,6 +533,12 @@ class TreeBuilder:
         )
         return self._node(node, parts)
 
+    def counting(self, parts: list[Part]) -> ast.Comprehension:
+        condition = _expressions(parts)[0]
+        one = ast.Integer(condition.span, 1, None)
+        binders = _all(parts, ast.Parameter)
+        return self._node(ast.Comprehension(_span(parts), one, one, binders, condition), parts)
+
     def group(self, parts: list[Part]) -> ast.Expression:
         inner = _expressions(parts)[0]
         self._spans[id(inner)] = _span(parts)

@@ -6,7 +6,7 @@ Arithmetic here is exact; `Check` marks where a body must stay in range. Reads n
 from dataclasses import dataclass
 
 from dsl.source import Span
-from dsl.types import EnumType, ListType, RecordType, Type, UintType
+from dsl.types import BROKEN, EnumType, ListType, RecordType, Type, UintType
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +239,11 @@ Expr = (
     | Sum
     | ActionIn
 )
+
+
+def make_broken(span: Span) -> Expr:
+    """Return an expression whose error has been reported; it fits everywhere."""
+    return Constant(span, BROKEN, value=False)
 
 
 # Statements

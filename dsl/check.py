@@ -1,0 +1,192 @@
+"""The type checker's facade: a syntax tree to a typed contract, or to what is wrong with it."""
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar, cast
+
+from dsl import ast, typed
+from dsl.check_declarations import Declarations, get_role_source
+from dsl.check_expressions import Expressions
+from dsl.check_functions import Functions
+from dsl.check_tests import Tests
+from dsl.diagnostics import is_error
+from dsl.names import INVARIANT, TRANSITION, Program, Scope
+from dsl.parse import parse_source
+from dsl.source import Source, Span, make_source
+from dsl.types import BOOL, EnumType, MapType, Type
+
+T = TypeVar("T")
+
+
+def check_contract(source: Source, contract: ast.Contract) -> tuple[typed.Contract, Program]:
+    """Return the typed contract and the program that holds what was found.
+
+    The contract is meaningful only if the program holds no error. Errors of `test` blocks are
+    marked in `Program.found` like all others, but leave everything else usable.
+    """
+    program = Program(source)
+    expressions = Expressions(program)
+    for interface in contract.implements:
+        message = f"interfaces are not in this version, so `{interface.text}` is not checked"
+        program.warn("QC0902", message, interface.span)
+    generated = _make_generated(program, contract)
+    members = (*contract.members, *generated)
+    whole = replace(contract, members=members)
+    declarations = Declarations(program, expressions)
+    declarations.run(whole)
+    names = {each.name.text for each in generated}
+    program.generated |= names
+    functions = _check_functions(program, expressions, whole, names)
+    invariants = _check_claims(program, expressions, contract.members, transition=False)
+    transitions = _check_claims(program, expressions, contract.members, transition=True)
+    edges = _make_edge_claims(program)
+    tests: tuple[typed.Test, ...] = ()
+    errors = any(is_error(each) for each in program.found)
+    if not errors:
+        declarations.warn_unused(contract)
+    tester = Tests(program, expressions, functions)
+    tests = tuple(tester.check(each) for each in contract.members if isinstance(each, ast.Test))
+    checked = typed.Contract(
+        contract.span,
+        contract.header,
+        contract.name.text,
+        contract.doc or "",
+        contract.strict,
+        tuple(program.types.values()),
+        tuple(program.cells),
+        tuple(program.events.values()),
+        tuple(program.errors.values()),
+        functions,
+        invariants,
+        (*transitions, *edges),
+        tests,
+    )
+    return checked, program
+
+
+def _check_functions(
+    program: Program, expressions: Expressions, contract: ast.Contract, generated: set[str]
+) -> tuple[typed.Function, ...]:
+    functions = Functions(program, expressions, strict=contract.strict)
+    nodes = [each for each in contract.members if isinstance(each, ast.Function)]
+    _report_cycles(program)
+    ordered = sorted(nodes, key=lambda each: each.kind != "init")
+    kept = [each for each in ordered if program.functions.get(each.name.text) is each]
+    return tuple(functions.check(each, generated=each.name.text in generated) for each in kept)
+
+
+def _report_cycles(program: Program) -> None:
+    """Report functions that reach themselves; without recursion every call can be inlined."""
+    calls = {
+        name: {
+            node.callee.text
+            for line in function.lines
+            for node in ast.walk(line)
+            if isinstance(node, ast.Call)
+            and isinstance(node.callee, ast.Name)
+            and node.callee.text in program.functions
+        }
+        for name, function in program.functions.items()
+    }
+    done: set[str] = set()
+    while True:
+        ready = [name for name in calls if name not in done and calls[name] <= done]
+        if not ready:
+            break
+        done.update(ready)
+    cyclic = [name for name in calls if name not in done]
+    for name in cyclic:
+        function = program.functions[name]
+        program.report("QC0314", f"`{name}` calls itself", function.name.span, "there is no recursion")
+        program.functions[name] = replace(function, lines=())
+    if cyclic:
+        program.written.clear()
+
+
+def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Function, ...]:
+    """Return the functions that roles bring along, standing where the role does."""
+    out: list[ast.Function] = []
+    roles = [each for each in contract.members if isinstance(each, ast.Role)]
+    for role in roles:
+        text = get_role_source(role.name.text, many=role.many)
+        parsed = parse_source(make_source("generated", text))
+        for member in parsed.contracts[0].members if parsed.contracts else ():
+            if isinstance(member, ast.Function):
+                out.append(_move_to(member, role.name.span))
+    has_init = any(isinstance(m, ast.Function) and m.kind == "init" for m in contract.members)
+    if roles and not has_init:
+        name = ast.Identifier(contract.name.span, "init")
+        span = contract.name.span
+        out.append(ast.Function(span, span, "init", name, (), None, False, (), (), None, ()))  # noqa: FBT003  # not payable
+        program.generated.add("init")
+    return tuple(out)
+
+
+def _move_to(node: T, span: Span) -> T:
+    """Return the tree with all spans replaced; the generated sources are shallow."""
+    if isinstance(node, Span):
+        return cast(T, span)  # noqa: TC006  # T is Span here
+    if isinstance(node, tuple):
+        return cast(T, tuple(_move_to(each, span) for each in node))  # noqa: TC006  # same shape
+    if is_dataclass(node) and not isinstance(node, type):
+        changes = {each.name: _move_to(getattr(node, each.name), span) for each in fields(node)}
+        return cast(T, replace(node, **changes))  # noqa: TC006  # same class
+    return node
+
+
+def _check_claims(
+    program: Program,
+    expressions: Expressions,
+    members: Sequence[ast.Declaration],
+    *,
+    transition: bool,
+) -> tuple[typed.Claim, ...]:
+    out: list[typed.Claim] = []
+    seen: dict[str, Span] = {}
+    word = "transition" if transition else "invariant"
+    for member in members:
+        if not isinstance(member, ast.Property) or member.transition is not transition:
+            continue
+        place = TRANSITION if transition else INVARIANT
+        condition = expressions.value(member.condition, Scope(), place, BOOL)
+        name = member.label.text if member.label else f"{word} {len(out) + 1}"
+        if member.label is not None:
+            if name in seen:
+                program.report_twice(member.label, seen[name])
+            seen[name] = member.label.span
+        text = program.text_of(member.condition.span)
+        out.append(typed.Claim(member.span, name, text, condition, member.lemma))
+    return tuple(out)
+
+
+def _make_edge_claims(program: Program) -> tuple[typed.Claim, ...]:
+    """Return a transition for each cell that holds phases: it moves along an edge or stays."""
+    out = []
+    for number, cell in enumerate(program.cells):
+        keys: list[typed.Local] = []
+        kind: Type = cell.type
+        while isinstance(kind, MapType):
+            keys.append(program.make_local(f"k{len(keys)}", kind.key))
+            kind = kind.value
+        if not isinstance(kind, EnumType) or kind.edges is None:
+            continue
+        claim = _make_edge_claim(cell, number, kind, tuple(keys))
+        text = f"{cell.name} moves as {kind.name} says"
+        out.append(typed.Claim(cell.span, f"{cell.name}_moves", text, claim, lemma=False))
+    return tuple(out)
+
+
+def _make_edge_claim(
+    cell: typed.Cell, number: int, kind: EnumType, keys: tuple[typed.Local, ...]
+) -> typed.Expr:
+    span = cell.span
+    uses = tuple(typed.Use(span, key.type, key) for key in keys)
+    now = typed.Read(span, kind, number, uses, (), old=False)
+    before = typed.Read(span, kind, number, uses, (), old=True)
+    claim: typed.Expr = typed.Prim(span, BOOL, "eq", (now, before))
+    for source, target in kind.edges or ():
+        was = typed.Prim(span, BOOL, "eq", (before, typed.MakeVariant(span, kind, source, ())))
+        becomes = typed.Prim(span, BOOL, "eq", (now, typed.MakeVariant(span, kind, target, ())))
+        step = typed.Logic(span, BOOL, True, was, becomes)  # noqa: FBT003  # "and"
+        claim = typed.Logic(span, BOOL, False, claim, step)  # noqa: FBT003  # "or"
+    return typed.ForAll(span, BOOL, keys, claim) if keys else claim

@@ -1,0 +1,266 @@
+"""Declarations of a contract: types, state, roles, constants, events, errors, and who uses a name."""
+
+from collections.abc import Callable
+
+from dsl import ast, typed
+from dsl.check_expressions import Expressions
+from dsl.check_types import resolve_type, resolve_value_type
+from dsl.names import CONSTANT, Program, Scope
+from dsl.source import Span
+from dsl.types import (
+    ADDRESS,
+    BOOL,
+    BROKEN,
+    COINS,
+    EnumMember,
+    EnumType,
+    MapType,
+    OptionType,
+    RecordType,
+    Type,
+)
+
+CELLS_MAX = 256
+"""State cells of one contract."""
+
+MEMBERS_MAX = 64
+"""Members of one enum, fields of one record, parameters of one function."""
+
+_ROLE_ACTIONS = '''contract Generated:
+    action offer_ROLE(to: option[address]) by ROLE:
+        modifies ROLE_offer
+        ensures ROLE_offer == to
+
+        ROLE_offer = to
+    action accept_ROLE() by (ROLE_offer == some(caller)):
+        modifies ROLE, ROLE_offer
+        ensures ROLE == some(caller) and ROLE_offer == none
+
+        ROLE = some(caller)
+        ROLE_offer = none
+    action renounce_ROLE() by ROLE:
+        modifies ROLE, ROLE_offer
+        ensures ROLE == none and ROLE_offer == none
+
+        ROLE = none
+        ROLE_offer = none
+'''
+_ROLES_ACTIONS = '''contract Generated:
+    action grant_ROLE(account: address) by ROLE:
+        modifies ROLE[account]
+        ensures ROLE[account]
+
+        ROLE[account] = true
+    action revoke_ROLE(account: address) by ROLE:
+        modifies ROLE[account]
+        ensures not ROLE[account]
+
+        ROLE[account] = false
+    action renounce_ROLE() by ROLE:
+        modifies ROLE[caller]
+        ensures not ROLE[caller]
+
+        ROLE[caller] = false
+'''
+
+
+def get_role_source(name: str, *, many: bool) -> str:
+    """Return the source of the actions that come with a role."""
+    return (_ROLES_ACTIONS if many else _ROLE_ACTIONS).replace("ROLE", name)
+
+
+class Declarations:
+    """Fills a program's tables from a contract's members."""
+
+    def __init__(self, program: Program, expressions: Expressions) -> None:
+        self._program = program
+        self._expressions = expressions
+        self._spans: dict[str, Span] = {}
+
+    def run(self, contract: ast.Contract) -> None:
+        """Declare everything: types first, then what uses them."""
+        self._add_coins(contract.header)
+        types = [m for m in contract.members if isinstance(m, ast.Enum | ast.Phases | ast.Record)]
+        for each in types:
+            if self._is_free(each.name):
+                self._program.type_spans[each.name.text] = each.name.span
+        self._resolve_types(types)
+        for member in contract.members:
+            match member:
+                case ast.State():
+                    for field in member.fields:
+                        self._declare_field(field)
+                case ast.Role():
+                    self._declare_role(member)
+                case ast.Const():
+                    self._declare_constant(member)
+                case ast.Signature():
+                    self._declare_signature(member)
+                case ast.Function():
+                    self._declare_function(member)
+        if len(self._program.cells) > CELLS_MAX:
+            message = f"a contract has at most {CELLS_MAX} state cells"
+            self._program.report("QC0701", message, contract.header)
+
+    def _add_coins(self, span: Span) -> None:
+        for name in ("balance", "inbox"):
+            self._program.cell_numbers[name] = len(self._program.cells)
+            self._program.cells.append(typed.Cell(span, name, COINS, role=False))
+            self._program.used.add(name)
+
+    def _is_free(self, name: ast.Identifier) -> bool:
+        if name.text in self._spans:
+            self._program.report_twice(name, self._spans[name.text])
+            return False
+        taken = self._program.explain_taken(name.text)
+        if taken:
+            self._program.report("QC0104", f"`{name.text}` is taken already", name.span, taken)
+            return False
+        self._spans[name.text] = name.span
+        return True
+
+    # Types
+
+    def _resolve_types(self, nodes: list[ast.Enum | ast.Phases | ast.Record]) -> None:
+        """Resolve types in an order in which each finds the ones it uses; a cycle is reported."""
+        waiting = {n.name.text: n for n in nodes if n.name.text in self._program.type_spans}
+        while waiting:
+            ready = [
+                node for node in waiting.values() if not any(u in waiting for u in _used_types(node))
+            ]
+            if not ready:
+                for node in waiting.values():
+                    message = f"`{node.name.text}` contains itself"
+                    self._program.report("QC0105", message, node.name.span)
+                    self._program.types[node.name.text] = RecordType(node.name.text, ())
+                return
+            for node in ready:
+                del waiting[node.name.text]
+                self._program.types[node.name.text] = self._make_type(node)
+
+    def _make_type(self, node: ast.Enum | ast.Phases | ast.Record) -> EnumType | RecordType:
+        if isinstance(node, ast.Phases):
+            return self._make_phases(node)
+        if isinstance(node, ast.Record):
+            fields = []
+            seen: dict[str, Span] = {}
+            for field in node.fields:
+                self._check_field_name(field.name, seen)
+                fields.append((field.name.text, resolve_value_type(self._program, field.type)))
+                if field.ghost:
+                    self._refuse_ghost(field)
+            return RecordType(node.name.text, tuple(fields))
+        members = []
+        seen = {}
+        for variant in node.variants:
+            self._check_field_name(variant.name, seen)
+            fields = [(p.name.text, resolve_value_type(self._program, p.type)) for p in variant.fields]
+            members.append(EnumMember(variant.name.text, tuple(fields)))
+        if not members or len(members) > MEMBERS_MAX:
+            message = f"an enum has 1 to {MEMBERS_MAX} members"
+            self._program.report("QC0701", message, node.name.span)
+            members = [EnumMember("broken", ())]
+        return EnumType(node.name.text, tuple(members), None)
+
+    def _check_field_name(self, name: ast.Identifier, seen: dict[str, Span]) -> None:
+        if name.text in seen:
+            self._program.report_twice(name, seen[name.text])
+        seen[name.text] = name.span
+
+    def _make_phases(self, node: ast.Phases) -> EnumType:
+        names: list[str] = []
+        edges: list[tuple[int, int]] = []
+        for chain in node.chains:
+            for group in chain:
+                names += [each.text for each in group if each.text not in names]
+            for before, after in zip(chain, chain[1:], strict=False):
+                for source in before:
+                    for target in after:
+                        edge = (names.index(source.text), names.index(target.text))
+                        edges += [] if edge in edges else [edge]
+        if len(names) > MEMBERS_MAX:
+            message = f"an enum has 1 to {MEMBERS_MAX} members"
+            self._program.report("QC0701", message, node.name.span)
+        members = tuple(EnumMember(name, ()) for name in names)
+        return EnumType(node.name.text, members, tuple(edges))
+
+    # Members
+
+    def _refuse_ghost(self, field: ast.Field) -> None:
+        message = "`ghost` is not in this version of the language"
+        self._program.report("QC0901", message, field.span)
+
+    def _declare_field(self, field: ast.Field) -> None:
+        if field.ghost:
+            self._refuse_ghost(field)
+        kind = resolve_type(self._program, field.type)
+        self._add_cell(field.name, kind, field.span, role=False)
+
+    def _add_cell(self, name: ast.Identifier, kind: Type, span: Span, *, role: bool) -> None:
+        if self._is_free(name):
+            self._program.cell_numbers[name.text] = len(self._program.cells)
+            self._program.cells.append(typed.Cell(span, name.text, kind, role))
+
+    def _declare_role(self, node: ast.Role) -> None:
+        kind: Type = MapType(ADDRESS, BOOL) if node.many else OptionType(ADDRESS)
+        self._add_cell(node.name, kind, node.span, role=True)
+        self._program.used.add(node.name.text)
+        self._program.roles[node.name.text] = node.many
+        if not node.many:
+            offer = ast.Identifier(node.name.span, f"{node.name.text}_offer")
+            self._add_cell(offer, OptionType(ADDRESS), node.span, role=True)
+            self._program.used.add(offer.text)
+
+    def _declare_constant(self, node: ast.Const) -> None:
+        kind = resolve_value_type(self._program, node.type)
+        value = self._expressions.value(node.value, Scope(), CONSTANT, kind)
+        if not isinstance(value, typed.Constant):
+            self._program.report("QC0209", "this is no constant", node.value.span)
+            value = typed.Constant(node.span, BROKEN, value=False)
+        if self._is_free(node.name):
+            self._program.constants[node.name.text] = value
+            self._program.type_spans.setdefault(f"const {node.name.text}", node.name.span)
+
+    def _declare_signature(self, node: ast.Signature) -> None:
+        seen: dict[str, Span] = {}
+        params = []
+        for param in node.params:
+            self._check_field_name(param.name, seen)
+            params.append((param.name.text, resolve_value_type(self._program, param.type)))
+        signature = typed.Signature(node.name.span, node.name.text, tuple(params))
+        table = self._program.events if node.event else self._program.errors
+        if self._is_free(node.name):
+            table[node.name.text] = signature
+
+    def _declare_function(self, node: ast.Function) -> None:
+        if node.kind == "init":
+            if "init" in self._program.functions:
+                first = self._program.functions["init"].name.span
+                self._program.report_twice(node.name, first)
+                return
+            self._program.functions["init"] = node
+            return
+        if self._is_free(node.name):
+            self._program.functions[node.name.text] = node
+
+    def warn_unused(self, contract: ast.Contract) -> None:
+        """Warn of declarations that nothing uses."""
+        groups: tuple[tuple[str, Callable[[], list[tuple[str, Span]]]], ...] = (
+            ("error", lambda: [(n, s.span) for n, s in self._program.errors.items()]),
+            ("event", lambda: [(n, s.span) for n, s in self._program.events.items()]),
+            ("function", lambda: _internal(contract)),
+            ("type", lambda: [(n, self._program.type_spans[n]) for n in self._program.types]),
+        )
+        for kind, names in groups:
+            for name, span in names():
+                if name not in self._program.used:
+                    self._program.warn("QC0801", f"the {kind} `{name}` is never used", span)
+
+
+def _internal(contract: ast.Contract) -> list[tuple[str, Span]]:
+    functions = [m for m in contract.members if isinstance(m, ast.Function)]
+    return [(f.name.text, f.name.span) for f in functions if f.kind == "function"]
+
+
+def _used_types(node: ast.Enum | ast.Phases | ast.Record) -> set[str]:
+    return {each.name for each in ast.walk(node) if isinstance(each, ast.TypeName)}

@@ -1,0 +1,237 @@
+"""Own functions inside guards and properties: a pure body becomes one expression."""
+
+from typing import TYPE_CHECKING
+
+from dsl import ast, typed
+from dsl.names import Place, Program, Scope
+from dsl.source import Span
+from dsl.types import BOOL, EnumMember, EnumType, OptionType, Type
+
+if TYPE_CHECKING:
+    from dsl.check_expressions import Expressions
+
+INLINED_MAX = 512
+"""Calls inlined in one compilation; each copies a body."""
+
+
+def function_writes(program: Program, name: str, seen: frozenset[str] = frozenset()) -> bool:
+    """Say whether an own function may change state or move coins."""
+    if name in program.written:
+        return True
+    function = program.functions.get(name)
+    if function is None or name in seen:
+        return False
+    found = any(
+        _is_write(program, node, seen | {name}) for line in function.lines for node in ast.walk(line)
+    )
+    if found:
+        program.written.add(name)
+    return found
+
+
+def _is_write(program: Program, node: object, seen: frozenset[str]) -> bool:
+    match node:
+        case ast.Assign(target=target):
+            return get_root(target) in program.cell_numbers
+        case ast.Call(callee=ast.Name(text=name)):
+            return name in ("pay", "collect") or function_writes(program, name, seen)
+        case ast.Call(callee=ast.Member(base=base)):
+            return get_root(base) in program.cell_numbers
+        case _:
+            return False
+
+
+def get_required(
+    program: Program, name: str, seen: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Return the errors that the body of an own function may `require`, callees included."""
+    function = program.functions.get(name)
+    if function is None or name in seen:
+        return ()
+    found: list[str] = []
+    for line in function.lines:
+        for node in ast.walk(line):
+            if isinstance(node, ast.Require):
+                error = node.error.callee if isinstance(node.error, ast.Call) else node.error
+                found.append(get_root(error))
+            if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
+                found += get_required(program, node.callee.text, seen | {name})
+    return tuple(dict.fromkeys(found))
+
+
+def get_root(node: ast.Expression) -> str:
+    """Return the name a path starts with, or nothing."""
+    while isinstance(node, ast.Index | ast.Member):
+        node = node.base
+    return node.text if isinstance(node, ast.Name) else ""
+
+
+def inline_pure(
+    expressions: "Expressions",
+    function: ast.Function,
+    args: tuple[typed.Expr, ...],
+    span: Span,
+    place: Place,
+) -> typed.Expr:
+    """Return the value of a pure function at some arguments, as an expression of the given place."""
+    program = expressions.program
+    program.inlined += 1
+    if program.inlined > INLINED_MAX:
+        if program.inlined == INLINED_MAX + 1:
+            program.report("QC0702", f"more than {INLINED_MAX} calls are inlined", span)
+        return typed.Constant(span, BOOL, value=False)
+    scope = Scope()
+    locals_ = []
+    for param, arg in zip(function.params, args, strict=True):
+        local = program.make_local(param.name.text, arg.type)
+        scope.locals[param.name.text] = local
+        locals_.append(local)
+    result: Type | None = None
+    lines = tuple(line for line in function.lines if not isinstance(line, ast.Clause))
+    body = _convert(expressions, lines, scope, place, function)
+    result = body.type
+    for local, arg in reversed(tuple(zip(locals_, args, strict=True))):
+        body = typed.Bind(span, result, local, arg, body)
+    return body
+
+
+def _convert(
+    expressions: "Expressions",
+    lines: tuple[ast.Clause | ast.Statement, ...],
+    scope: Scope,
+    place: Place,
+    function: ast.Function,
+) -> typed.Expr:
+    if not lines:
+        return _refuse(expressions, function.header, function)
+    line, rest = lines[0], lines[1:]
+    match line:
+        case ast.Pass():
+            return _convert(expressions, rest, scope, place, function)
+        case ast.Let(mutable=False, sending=None):
+            value = expressions.settled(line.value, scope, place)
+            local = expressions.program.make_local(line.name.text, value.type)
+            inner = Scope(scope)
+            inner.locals[line.name.text] = local
+            body = _convert(expressions, rest, inner, place, function)
+            return typed.Bind(line.span, body.type, local, value, body)
+        case ast.If():
+            return _convert_if(expressions, line, rest, scope, place, function)
+        case ast.Match():
+            return _convert_match(expressions, line, rest, scope, place, function)
+        case ast.Return(value=returned) if returned is not None:
+            return expressions.settled(returned, scope, place)
+        case _:
+            return _refuse(expressions, line.span, function)
+
+
+def _convert_if(
+    expressions: "Expressions",
+    line: ast.If,
+    rest: tuple[ast.Clause | ast.Statement, ...],
+    scope: Scope,
+    place: Place,
+    function: ast.Function,
+) -> typed.Expr:
+    no = _convert(expressions, (*line.otherwise, *rest), scope, place, function)
+    for condition, block in reversed(line.branches):
+        test = expressions.value(condition, scope, place, BOOL)
+        yes = _convert(expressions, (*block, *rest), scope, place, function)
+        yes, no = expressions.unify(yes, no, place, None)
+        no = typed.Choice(line.span, yes.type, test, yes, no)
+    return no
+
+
+def _convert_match(
+    expressions: "Expressions",
+    line: ast.Match,
+    rest: tuple[ast.Clause | ast.Statement, ...],
+    scope: Scope,
+    place: Place,
+    function: ast.Function,
+) -> typed.Expr:
+    subject = expressions.settled(line.subject, scope, place)
+    if not isinstance(subject.type, EnumType | OptionType):
+        return _refuse(expressions, line.span, function)
+    arms = []
+    for inner, locals_, body in bind_arms(expressions.program, line, subject.type, scope):
+        value = _convert(expressions, (*body, *rest), inner, place, function)
+        if arms:
+            _, value = expressions.unify(arms[0][1], value, place, None)
+        arms.append((locals_, value))
+    if not arms:
+        return _refuse(expressions, line.span, function)
+    return typed.MatchValue(line.span, arms[0][1].type, subject, tuple(arms))
+
+
+def _refuse(expressions: "Expressions", span: Span, function: ast.Function) -> typed.Expr:
+    message = f"`{function.name.text}` is used where it must be one expression"
+    label = "only `let`, `if`, `match` and `return` can stand in it"
+    expressions.program.report("QC0505", message, span, label)
+    return typed.make_broken(span)
+
+
+def bind_arms(
+    program: Program, node: ast.Match, kind: EnumType | OptionType, scope: Scope
+) -> list[tuple[Scope, tuple[typed.Local, ...], tuple[ast.Statement, ...]]]:
+    """Return scope, payload locals and statements per member, in the enum's order.
+
+    Missing, repeated and unknown members are reported; then the list is empty.
+    """
+    members = list_members(kind)
+    chosen: dict[str, ast.Arm] = {}
+    default: ast.Arm | None = None
+    good = True
+    for arm in node.arms:
+        name = arm.pattern.name
+        if name is None:
+            default = arm
+        elif name.text not in [member.name for member in members]:
+            known = [member.name for member in members]
+            program.report_unknown(name.text, name.span, known, "member")
+            good = False
+        elif name.text in chosen:
+            program.report("QC0310", f"`{name.text}` has two arms", name.span)
+            good = False
+        else:
+            chosen[name.text] = arm
+    missing = [member.name for member in members if member.name not in chosen]
+    if missing and default is None and good:
+        message = f"`match` leaves out {', '.join(f'`{each}`' for each in missing)}"
+        program.report("QC0309", message, node.span, "add these arms, or `else`")
+        good = False
+    if not missing and default is not None:
+        program.report("QC0310", "`else` is never reached", default.span)
+        good = False
+    if not good:
+        return []
+    found = []
+    for member in members:
+        arm = chosen.get(member.name) or default
+        assert arm is not None, "missing arms were reported"
+        found.append(_bind_arm(program, arm, member, scope))
+    return found
+
+
+def _bind_arm(
+    program: Program, arm: ast.Arm, member: EnumMember, scope: Scope
+) -> tuple[Scope, tuple[typed.Local, ...], tuple[ast.Statement, ...]]:
+    inner = Scope(scope)
+    names = arm.pattern.fields
+    if arm.pattern.name is not None and names and len(names) != len(member.fields):
+        message = f"`{member.name}` carries {len(member.fields)} values, not {len(names)}"
+        program.report("QC0303", message, arm.pattern.span)
+    locals_ = []
+    for position, (field_name, kind) in enumerate(member.fields):
+        if position < len(names):
+            locals_.append(program.declare(inner, names[position], kind))
+        else:
+            locals_.append(program.make_local(field_name, kind))
+    return inner, tuple(locals_), arm.body
+
+
+def list_members(kind: EnumType | OptionType) -> tuple[EnumMember, ...]:
+    """Return the members of an enum, or `none` and `some` of an option."""
+    if isinstance(kind, EnumType):
+        return kind.members
+    return (EnumMember("none", ()), EnumMember("some", (("value", kind.value),)))

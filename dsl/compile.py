@@ -1,0 +1,137 @@
+"""The compiler's facade: text in, module or diagnostics out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsl import typed
+from dsl.check import check_contract
+from dsl.diagnostics import Diagnostic, Severity, clamp, is_error
+from dsl.interface import Json, make_abi
+from dsl.lower import Lowered, lower_contract
+from dsl.lower_code import TooLargeError
+from dsl.parse import parse_source
+from dsl.source import ERRORS_MAX, Source, Span, make_source
+from dsl.source_map import SourceMap
+from spec.ir.encoding import compute_code_id
+from spec.ir.linked import LinkedModule
+from spec.ir.syntax import Module
+from spec.ir.validate import link
+from spec.lib.result import Err
+
+TEST_CODES = "QC06"
+"""Prefix of the codes that concern `test` blocks only: they leave the contract itself usable."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledUnit:
+    """A contract, compiled."""
+
+    name: str
+    module: Module
+    linked: LinkedModule
+    """The module as validated: types, charges, bounds."""
+    code_id: bytes
+    """Hash tree root of the module."""
+    abi: dict[str, Json]
+    source_map: SourceMap
+    checked: typed.Contract
+    """The typed tree, for `dsl.testing`."""
+    source: Source
+
+    @property
+    def tests(self) -> tuple[typed.Test, ...]:
+        """The contract's `test` blocks."""
+        return self.checked.tests
+
+
+@dataclass(frozen=True, slots=True)
+class CompileResult:
+    """What compiling gave."""
+
+    source: Source
+    diagnostics: tuple[Diagnostic, ...]
+    """In the order of the text."""
+    unit: CompiledUnit | None
+    """None if an error concerns the contract itself; errors of tests alone leave it."""
+
+
+def compile_source(text: str, file: str) -> CompileResult:
+    """Compile the one contract of a source text.
+
+    Args:
+        text: the source; any text at all is answered.
+        file: its name, for messages.
+    """
+    source = make_source(file, text)
+    parsed = parse_source(source)
+    found = list(parsed.diagnostics)
+    contract = parsed.contracts[0] if parsed.contracts else None
+    if contract is None:
+        if not found:
+            message = "there is no contract in this file"
+            found.append(_error("QC0018", message, Span(0, 0), "write `contract Name:`"))
+        return _finish(source, found, None)
+    for other in parsed.contracts[1:]:
+        found.append(_error("QC0017", "a file holds one contract", other.header))
+    checked, program = check_contract(source, contract)
+    found += program.found
+    if any(is_error(each) and not each.code.startswith(TEST_CODES) for each in found):
+        return _finish(source, found, None)
+    return _finish(source, found, _build(source, checked, found))
+
+
+def _error(code: str, message: str, span: Span, label: str = "") -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, message, span, label)
+
+
+def _finish(
+    source: Source, found: Sequence[Diagnostic], unit: CompiledUnit | None
+) -> CompileResult:
+    unique = tuple(dict.fromkeys(found))
+    ordered = sorted(unique, key=lambda each: (not is_error(each), each.span.start, each.code))
+    inside = tuple(clamp(each, len(source.text)) for each in ordered[: 2 * ERRORS_MAX])
+    return CompileResult(source, inside, unit)
+
+
+def _build(
+    source: Source, checked: typed.Contract, found: list[Diagnostic]
+) -> CompiledUnit | None:
+    lowered = try_lower(source, checked, (), found)
+    if lowered is None:
+        return None
+    linked = try_link(lowered, checked, found)
+    if linked is None:
+        return None
+    code_id = compute_code_id(lowered.module)
+    bounds = tuple(each.gas_bound for each in linked.functions)
+    abi = make_abi(checked, lowered.module, bounds, "0x" + code_id.hex())
+    return CompiledUnit(
+        checked.name, lowered.module, linked, code_id, abi, lowered.source_map, checked, source
+    )
+
+
+def try_lower(
+    source: Source,
+    checked: typed.Contract,
+    probes: Sequence[typed.Function],
+    found: list[Diagnostic],
+) -> Lowered | None:
+    """Lower a checked contract; a function that is too large is reported."""
+    try:
+        return lower_contract(source, checked, probes)
+    except TooLargeError as large:
+        message = "this needs more instructions than a function may have"
+        found.append(_error("QC0702", message, large.span, "loops and inlined functions are copied"))
+        return None
+
+
+def try_link(
+    lowered: Lowered, checked: typed.Contract, found: list[Diagnostic]
+) -> LinkedModule | None:
+    """Validate a module; a limit of the core IR that it exceeds is reported."""
+    linked = link(lowered.module)
+    if isinstance(linked, Err):
+        message = f"the core IR refuses this contract: {linked.error.message}"
+        found.append(_error("QC0703", message, checked.header, linked.error.code))
+        return None
+    return linked.value
