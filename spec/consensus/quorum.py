@@ -1,8 +1,8 @@
 """Thresholds of byzantine agreement over weighted validators, in exact integers.
 
-With total weight T and faulty weight below T/3: two quorums share an honest member, and a set above T/3
-holds one. `weight >= 2*T // 3` and `3*faulty <= T` look alike and are wrong: rounding or equality
-lets two quorums meet in faulty members only.
+With total weight T and faulty weight below T/3: two quorums share an honest member, and a set
+above T/3 holds one. `weight >= 2*T // 3` and `3*faulty <= T` look alike and are wrong: rounding
+or equality lets two quorums meet in faulty members only.
 
 Source: CONSENSUS.md 2 (thresholds), arXiv 1807.04938 section 3.
 """

@@ -1,8 +1,9 @@
 """The round machine: Tendermint's algorithm for one height, each rule tagged with its line.
 
-Pure agreement on block ids: it knows nothing of blocks, signatures, clocks or the network. Whoever
-drives it says which ids are valid (executed by the ledger), counts votes in through `apply_vote`, and
-carries out what it asks for. Timeouts come back as inputs; a stale one is ignored.
+Pure agreement on block ids: it knows nothing of blocks, signatures, clocks or the network.
+Whoever drives it says which ids are valid (executed by the ledger), counts votes in through
+`apply_vote`, and carries out what it asks for. Timeouts come back as inputs; a stale one is
+ignored.
 
     input                    the driver's duty behind it
     apply_start              the height begins, or a restart restores what was promised before
@@ -237,7 +238,9 @@ def _prevote_on_proposal(state: RoundState) -> Transition | None:
     if valid_round == NO_ROUND:  # L22
         is_free = state.locked is None or state.locked.value == value
     elif valid_round < state.round and _has_polka(state, valid_round, value):  # L28
-        is_free = state.locked is None or state.locked.round <= valid_round or state.locked.value == value
+        is_free = (
+            state.locked is None or state.locked.round <= valid_round or state.locked.value == value
+        )
     else:
         return None
     accepted = is_free and _is_valid(state, value)

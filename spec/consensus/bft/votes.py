@@ -1,9 +1,9 @@
 """The vote keeper: who voted for what at one height, and which thresholds that reaches.
 
 Apart from the round machine, so that thresholds and memory bounds are stated once. A value is a
-block id, or `NIL`. A validator that votes for two values in one round counts for each of them, as in
-the paper (messages per value, not per voter): an honest node that first saw the other half of an
-equivocation would otherwise never reach the quorum its peers reached.
+block id, or `NIL`. A validator that votes for two values in one round counts for each of them, as
+in the paper (messages per value, not per voter): an honest node that first saw the other half of
+an equivocation would otherwise never reach the quorum its peers reached.
 
 Memory is bounded by n validators: every round up to the current one holds at most
 `VALUES_PER_VOTER_MAX` values per voter and type, and of the rounds ahead a voter occupies only its
@@ -73,7 +73,7 @@ def is_new(keeper: VoteKeeper, ballot: Ballot) -> bool:
 
 
 def apply_ballot(keeper: VoteKeeper, ballot: Ballot, current_round: int) -> VoteKeeper:
-    """The keeper with one more ballot that `is_new`; rounds too far ahead of the voter's are dropped."""
+    """The keeper with one more ballot that `is_new`; a voter's stale rounds ahead are dropped."""
     key = (ballot.round, ballot.type)
     ballots = {**keeper.ballots, key: (*get_ballots(keeper, *key), ballot)}
     if ballot.round > current_round:
@@ -84,7 +84,12 @@ def apply_ballot(keeper: VoteKeeper, ballot: Ballot, current_round: int) -> Vote
 def _forget_stale_rounds(
     ballots: dict[tuple[int, VoteType], tuple[Ballot, ...]], voter: int, current_round: int
 ) -> dict[tuple[int, VoteType], tuple[Ballot, ...]]:
-    ahead = {r for (r, _), votes in ballots.items() for b in votes if r > current_round and b.voter == voter}
+    ahead = {
+        r
+        for (r, _), votes in ballots.items()
+        for b in votes
+        if r > current_round and b.voter == voter
+    }
     stale = sorted(ahead)[:-ROUNDS_AHEAD_MAX]
     kept = {
         key: tuple(b for b in votes if b.voter != voter or key[0] not in stale)

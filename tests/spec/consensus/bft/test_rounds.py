@@ -1,4 +1,4 @@
-"""Laws of the round machine: agreement and progress of small networks, and each line of the paper."""
+"""Laws of the round machine: agreement and progress of small networks, the lines of the paper."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -195,7 +195,7 @@ def test_memory_of_far_rounds_is_bounded(votes: list[tuple[int, int]]) -> None:
 
 @dataclass
 class Network:
-    """n machines, of which the first `faulty` equivocate; the scheduler delivers in random order."""
+    """n machines, of which the first `faulty` equivocate; delivery is in random order."""
 
     count: int
     faulty: int

@@ -1,0 +1,177 @@
+"""The entry point: one node of a QuantumChain as a pure function.
+
+    step(config, state, input) -> (state, effects)
+
+It is total: no input, however malformed or hostile, makes it raise or changes the state it was
+given. Decoding bytes is the shell's business (`decode_*` return errors); what arrives here is
+typed.
+
+`compute_node_config` and `compute_anchor` make what `init` needs from a genesis or from a stored
+block; a shell then calls `init` and feeds `Restart` first.
+
+Source: CONSENSUS.md 1; DESIGN.md 1.
+"""
+
+from dataclasses import replace
+
+from spec.config import Genesis, compute_genesis_id
+from spec.consensus.bft.duty import BftDuty
+from spec.consensus.bft.duty_state import EMPTY_DUTY_STATE
+from spec.consensus.bft.messages import NO_SIGNATURE
+from spec.consensus.bft.rules import BftRules
+from spec.consensus.bft.state import Seat, compute_set_root
+from spec.consensus.interface import (
+    BlockRecord,
+    Built,
+    Executed,
+    Input,
+    LedgerView,
+    Message,
+    Received,
+    Restart,
+    RulesContext,
+    Signed,
+    Tick,
+    Timeout,
+    Verify,
+)
+from spec.consensus.node import (
+    SELF,
+    Entry,
+    NodeConfig,
+    NodeState,
+    Transition,
+    apply_clock,
+    apply_message,
+    apply_verdict,
+    import_block,
+)
+from spec.crypto.signing import ED25519, validate_signature
+from spec.ledger.codec import compute_block_id
+from spec.ledger.genesis import (
+    GenesisConsensus,
+    LedgerState,
+    compute_genesis_block,
+    compute_genesis_state,
+)
+from spec.ledger.ledger_ops import ConsensusStep
+from spec.ledger.ops import NoFields
+
+
+def verify_ed25519(public_key: bytes, root: bytes, signature: bytes) -> bool:
+    """The `Verify` of real chains: validators sign with Ed25519."""
+    return validate_signature(ED25519, public_key, root, signature) is None
+
+
+def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify) -> NodeConfig:
+    """What never changes while a node of this chain runs.
+
+    Args:
+        genesis: one that `validate_genesis` accepts.
+        validator: our index in the registry; None to follow only.
+        verify: how signatures are checked, `verify_ed25519` but in simulations.
+    """
+    context = RulesContext(genesis.config, compute_genesis_id(genesis), verify)
+    return NodeConfig(context=context, rules=BftRules(), duty=BftDuty(), validator=validator)
+
+
+def compute_genesis_view(genesis: Genesis) -> LedgerView:
+    """Who may take part at the start."""
+    return LedgerView(
+        tuple(
+            Seat(index, v.operator, v.consensus_key, v.power)
+            for index, v in enumerate(genesis.validators)
+        )
+    )
+
+
+def compute_genesis_anchor(config: NodeConfig, genesis: Genesis) -> tuple[Entry, LedgerState]:
+    """The genesis block with its consensus state, and the ledger's state after it."""
+    view = compute_genesis_view(genesis)
+    chain_state = config.rules.genesis(config.context, view)
+    consensus = GenesisConsensus(
+        step=ConsensusStep(ledger_ops=(), leaves=config.rules.encode_state(chain_state)),
+        validators_root=compute_set_root(chain_state.current),
+        next_validators_root=compute_set_root(chain_state.next),
+        fields=NoFields(),
+    )
+    ledger = compute_genesis_state(genesis, consensus)
+    return Entry(compute_genesis_block(ledger), chain_state, view), ledger
+
+
+def init(anchor: Entry) -> NodeState:
+    """A node that trusts one block as final and is still asleep.
+
+    Args:
+        anchor: the genesis, or a stored block with the states after it.
+    """
+    anchor_id = compute_block_id(anchor.block.header)
+    return NodeState(
+        is_awake=False,
+        now_ms=0,
+        tree={anchor_id: anchor},
+        head=anchor_id,
+        final=anchor_id,
+        candidates={},
+        orphans={},
+        deferred={},
+        invalid={},
+        duty=EMPTY_DUTY_STATE,
+    )
+
+
+def step(config: NodeConfig, node: NodeState, event: Input) -> Transition:
+    """The node's answer to one input; `Restart` must come first and only once.
+
+    Args:
+        config: of the node.
+        node: its state; unchanged.
+        event: any input; one that means nothing now changes nothing.
+    """
+    if isinstance(event, Restart):
+        return (node, ()) if node.is_awake else _wake(config, node, event)
+    if not node.is_awake:
+        return node, ()
+    match event:
+        case Tick(now_ms):
+            node, effects = apply_clock(config, node, now_ms)
+            node, more = config.duty.on_tick(config, node)
+            return node, effects + more
+        case Received(source, message):
+            return apply_message(config, node, source, message)
+        case Timeout(kind, height, round_):
+            return config.duty.on_timeout(config, node, (kind, height, round_))
+        case Built(block, tag):
+            return config.duty.on_built(config, node, block, tag)
+        case Executed(block_id, result):
+            return apply_verdict(config, node, block_id, result)
+        case Signed(message):
+            return config.duty.on_signed(config, node, message)
+
+
+def get_gossip(node: NodeState) -> tuple[Message, ...]:
+    """What a shell sends to its peers again from time to time, since gossip may lose anything.
+
+    The head, and every signed message of our own for the height in progress. Progress after a
+    partition rests on it.
+    """
+    work = node.duty.work
+    if work is None:
+        return ()
+    own = tuple(
+        message
+        for (height, _, _), message in node.duty.signed.items()
+        if height == work.height and message.signature != NO_SIGNATURE
+    )
+    return (node.tree[node.head].block, *own)
+
+
+def _wake(config: NodeConfig, node: NodeState, restart: Restart) -> Transition:
+    """Sets the clock, restores promises, and takes in the logged blocks above the anchor."""
+    node = replace(node, is_awake=True, now_ms=restart.now_ms)
+    node, effects = config.duty.start(config, node, restart.wal)
+    for record in restart.wal:
+        if isinstance(record, BlockRecord):
+            node, more = import_block(config, node, SELF, record.block, needs_seal=True)
+            effects += more
+    return node, effects

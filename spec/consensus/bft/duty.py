@@ -1,0 +1,452 @@
+"""What a BFT validator does: the round machine joined to blocks, signatures and the log.
+
+Before anything is signed it is in the signing guard and in the log; the guard never lets a
+second, different message for one (height, round, kind) through, and nothing below the highest
+height ever signed. After a crash the guard is rebuilt from the log, the height resumes in the
+highest round that the node had spoken in, locked on the value it last precommitted, and its own
+messages are signed again, byte for byte.
+
+Source: arXiv 1807.04938, algorithm 1; INTERFACE.md 2.11 to 2.14, 3; DESIGN.md 2.16.
+"""
+
+from dataclasses import dataclass, replace
+
+from spec.consensus.bft.duty_state import KIND_PROPOSAL, Work
+from spec.consensus.bft.messages import NO_SIGNATURE, Proposal
+from spec.consensus.bft.rounds import (
+    NO_ROUND,
+    Decide,
+    Output,
+    Promise,
+    RoundState,
+    Started,
+    Step,
+    Suggestion,
+    TimeoutKind,
+    Vote,
+    Wait,
+    apply_proposal,
+    apply_start,
+    apply_timeout,
+    apply_validity,
+    apply_vote,
+    compute_round_state,
+)
+from spec.consensus.bft.state import compute_proposer, compute_set_root
+from spec.consensus.bft.validity import validate_proposal, validate_vote
+from spec.consensus.bft.votes import (
+    NIL,
+    ROUNDS_AHEAD_MAX,
+    Ballot,
+    ValueId,
+    VoteType,
+    compute_keeper,
+    get_ballots,
+    is_new,
+)
+from spec.consensus.interface import (
+    Broadcast,
+    Build,
+    CandidateRecord,
+    Effect,
+    Persist,
+    Record,
+    RejectMessage,
+    Report,
+    Schedule,
+    Sign,
+    Signable,
+    SignedRecord,
+    Source,
+)
+from spec.consensus.node import (
+    SELF,
+    NodeConfig,
+    NodeState,
+    Transition,
+    get_own_seat,
+    import_block,
+    seal_candidate,
+)
+from spec.ledger.codec import BlockId, compute_block_id
+from spec.ledger.header import DraftChoice, compute_draft
+from spec.ledger.ledger_ops import ConsensusStep
+from spec.ledger.ops import Commit, CommitSignature, NoFields, NoSeal, Op, RoundVote
+from spec.ledger.types import Block
+from spec.limits import FUTURE_MESSAGES_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class BftDuty:
+    """The `Duty` of BFT."""
+
+    def start(self, config: NodeConfig, node: NodeState, wal: tuple[Record, ...]) -> Transition:
+        """Rebuilds the guard, then begins the height above the head."""
+        signed = {get_guard_key(r.message): r.message for r in wal if isinstance(r, SignedRecord)}
+        restored = tuple(r.proposal for r in wal if isinstance(r, CandidateRecord))
+        floor = max((height for height, _, _ in signed), default=0)
+        duty = replace(node.duty, signed=signed, floor=floor, restored=restored)
+        return _enter_height(config, replace(node, duty=duty))
+
+    def on_tick(self, _config: NodeConfig, node: NodeState) -> Transition:
+        """Nothing: BFT waits by its own timeouts."""
+        return node, ()
+
+    def on_message(
+        self, config: NodeConfig, node: NodeState, source: Source, message: Signable
+    ) -> Transition:
+        """Takes in a proposal or vote of this height, keeps one of the next, ignores others."""
+        work = get_work(node)
+        if message.height == work.height + 1:
+            future = (*node.duty.future, (source, message))[-FUTURE_MESSAGES_MAX:]
+            return replace(node, duty=replace(node.duty, future=future)), ()
+        if message.height != work.height:
+            return node, ()
+        if isinstance(message, RoundVote):
+            return _take_vote(config, node, source, message)
+        return _take_proposal(config, node, source, message)
+
+    def on_timeout(
+        self, config: NodeConfig, node: NodeState, timeout: tuple[TimeoutKind, int, int]
+    ) -> Transition:
+        """Hands a timeout of this height to the round machine."""
+        kind, height, round_ = timeout
+        work = get_work(node)
+        if height != work.height:
+            return node, ()
+        return _advance(config, node, apply_timeout(work.rounds, kind, round_))
+
+    def on_built(self, config: NodeConfig, node: NodeState, block: Block, tag: int) -> Transition:
+        """Proposes the block that was built for the current round."""
+        work = get_work(node)
+        if tag != work.rounds.round or block.header.parent != node.head:
+            return node, ()
+        return _propose(config, node, (block, NO_ROUND, ()))
+
+    def on_signed(self, config: NodeConfig, node: NodeState, message: Signable) -> Transition:
+        """Sends what was promised, and takes it in like anybody's message."""
+        promised = node.duty.signed.get(get_guard_key(message))
+        if promised is None or not _is_same_promise(promised, message):
+            return node, ()
+        signed = {**node.duty.signed, get_guard_key(message): message}
+        node = replace(node, duty=replace(node.duty, signed=signed))
+        node, effects = self.on_message(config, node, SELF, message)
+        return node, (Broadcast(message), *effects)
+
+    def on_verdict(
+        self, config: NodeConfig, node: NodeState, block_id: BlockId, *, is_valid: bool
+    ) -> Transition:
+        """Tells the round machine what the ledger thinks of a proposed block."""
+        work = get_work(node)
+        if ValueId(block_id) not in work.proposals:
+            return node, ()
+        verdict = apply_validity(work.rounds, ValueId(block_id), is_valid=is_valid)
+        return _advance(config, node, verdict)
+
+    def on_head(self, config: NodeConfig, node: NodeState) -> Transition:
+        """A new head is a new height."""
+        return _enter_height(config, node)
+
+
+def get_work(node: NodeState) -> Work:
+    """The height in progress of a node that is awake."""
+    work = node.duty.work
+    assert work is not None, "an awake node works on a height"
+    return work
+
+
+def get_guard_key(message: Signable) -> tuple[int, int, int]:
+    """What may be signed only once: (height, round, kind)."""
+    kind = message.kind if isinstance(message, RoundVote) else KIND_PROPOSAL
+    return message.height, message.round, kind
+
+
+def _is_same_promise(a: Signable, b: Signable) -> bool:
+    """Whether two messages differ in nothing but the signature and the polka beside it."""
+    if isinstance(a, Proposal) and isinstance(b, Proposal):
+        return replace(a, polka=(), signature=NO_SIGNATURE) == replace(
+            b, polka=(), signature=NO_SIGNATURE
+        )
+    if isinstance(a, RoundVote) and isinstance(b, RoundVote):
+        return replace(a, signature=NO_SIGNATURE) == replace(b, signature=NO_SIGNATURE)
+    return False
+
+
+# A height
+
+
+def _enter_height(config: NodeConfig, node: NodeState) -> Transition:
+    """Begins the height above the head, or resumes it where the guard says that we left it."""
+    entry = node.tree[node.head]
+    height = entry.block.header.height + 1
+    ticked, tick_ops = config.rules.tick(config.context, entry.chain_state, entry.view)
+    powers = {seat.validator: seat.power for seat in ticked.current.seats}
+    signed = {k: m for k, m in node.duty.signed.items() if k[0] >= height}
+    own = tuple(m for k, m in signed.items() if k[0] == height)
+    rounds, round_, step = _compute_resumption(compute_round_state(compute_keeper(powers)), own)
+    work = Work(height, ticked, tick_ops, rounds, {}, {})
+    future, restored = node.duty.future, node.duty.restored
+    duty = replace(node.duty, work=work, signed=signed, future=(), restored=())
+    node = replace(node, duty=duty)
+    node, effects = _advance(config, node, apply_start(rounds, round_))
+    if step is not Step.PROPOSE:
+        work = get_work(node)
+        work = replace(work, rounds=replace(work.rounds, step=step))
+        node = _with_work(node, work)
+    effects += tuple(Sign(m) for m in own if m.round <= round_ and not _is_open(m, round_))
+    for proposal in restored:
+        if proposal.height == height:
+            node, more = _take_proposal(config, node, SELF, proposal)
+            effects += more
+    for source, message in future:
+        node, more = config.duty.on_message(config, node, Source(source), message)
+        effects += more
+    return node, effects
+
+
+def _is_open(message: Signable, round_: int) -> bool:
+    """Whether the start of the round signs this message anyway."""
+    return isinstance(message, Proposal) and message.round == round_
+
+
+def _compute_resumption(
+    rounds: RoundState, own: tuple[Signable, ...]
+) -> tuple[RoundState, int, Step]:
+    """Lock, round and step that earlier promises of this height bind us to."""
+    round_ = max((m.round for m in own), default=0)
+    step, locked = Step.PROPOSE, rounds.locked
+    for message in own:
+        if not isinstance(message, RoundVote):
+            continue
+        if message.round == round_:
+            step = max(step, Step(message.kind + 1))
+        is_lock = message.kind == VoteType.PRECOMMIT and message.block != NIL
+        if is_lock and (locked is None or message.round > locked.round):
+            locked = Promise(message.round, ValueId(message.block))
+    return replace(rounds, locked=locked, valid=locked), round_, step
+
+
+def _with_work(node: NodeState, work: Work) -> NodeState:
+    return replace(node, duty=replace(node.duty, work=work))
+
+
+def _advance(
+    config: NodeConfig, node: NodeState, transition: tuple[RoundState, tuple[Output, ...]]
+) -> Transition:
+    """Takes over the round machine's new state and carries out what it asks for."""
+    rounds, outputs = transition
+    before = get_work(node).rounds
+    node = _with_work(node, replace(get_work(node), rounds=rounds))
+    effects: tuple[Effect, ...] = ()
+    if rounds.valid is not None and rounds.valid != before.valid:
+        effects += _persist_valid(node, rounds.valid)
+    for output in outputs:
+        node, more = _carry_out(config, node, output)
+        effects += more
+    return node, effects
+
+
+def _persist_valid(node: NodeState, valid: Promise) -> tuple[Effect, ...]:
+    """Logs the block we hold valid, so that we can show it again after a crash."""
+    proposal = get_work(node).proposals.get(valid.value)
+    return () if proposal is None else (Persist(CandidateRecord(proposal)),)
+
+
+def _carry_out(config: NodeConfig, node: NodeState, output: Output) -> Transition:
+    work = get_work(node)
+    match output:
+        case Started():
+            return _start_round(config, node, output)
+        case Vote(type_, round_, value):
+            return _vote(config, node, (type_, round_, value))
+        case Wait(kind, round_):
+            return node, (_schedule(config, work.height, kind, round_),)
+        case Decide():
+            return _decide(config, node, output)
+
+
+def _schedule(config: NodeConfig, height: int, kind: TimeoutKind, round_: int) -> Schedule:
+    """A wait that grows with the round."""
+    times = config.context.config.consensus
+    base = times.timeout_propose_ms if kind is TimeoutKind.PROPOSE else times.timeout_vote_ms
+    return Schedule(kind, height, round_, base + round_ * times.timeout_delta_ms)
+
+
+def _decide(config: NodeConfig, node: NodeState, decision: Decide) -> Transition:
+    """Makes the commit out of the precommits and seals the candidate with it."""
+    work = get_work(node)
+    ballots = get_ballots(work.rounds.votes, decision.round, VoteType.PRECOMMIT)
+    votes = sorted((b.voter, work.signatures[b]) for b in ballots if b.value == decision.value)
+    commit = Commit(
+        height=work.height,
+        round=decision.round,
+        block=decision.value,
+        votes=tuple(CommitSignature(voter, signature) for voter, signature in votes),
+    )
+    candidate = node.candidates.get(BlockId(decision.value))
+    if candidate is None:  # it was attached with a seal from a peer in the meantime
+        return node, ()
+    sealed = replace(candidate.block, seal=commit)
+    node, effects = seal_candidate(config, node, sealed)
+    return node, (Broadcast(sealed), *effects)
+
+
+# Proposing
+
+
+def _start_round(config: NodeConfig, node: NodeState, started: Started) -> Transition:
+    """L14-21: the proposer proposes; everybody else waits for that."""
+    work = get_work(node)
+    proposer = compute_proposer(work.ticked.current, started.round)
+    if proposer.validator != config.validator:
+        return node, (_schedule(config, work.height, TimeoutKind.PROPOSE, started.round),)
+    earlier = node.duty.signed.get((work.height, started.round, KIND_PROPOSAL))
+    if earlier is not None:
+        return node, (Sign(earlier),)
+    if started.valid is None:  # L18
+        return node, (_build(config, node, started.round),)
+    known = work.proposals.get(started.valid.value)
+    if known is None:  # after a crash: our lock, but no longer its block
+        return node, (_schedule(config, work.height, TimeoutKind.PROPOSE, started.round),)
+    polka = _compute_polka(work, started.valid)
+    return _propose(config, node, (known.block, started.valid.round, polka))  # L16
+
+
+def _build(config: NodeConfig, node: NodeState, round_: int) -> Build:
+    """Asks for a new block on the head."""
+    work = get_work(node)
+    parent = node.tree[node.head].block
+    seat = get_own_seat(config, work.ticked.current.seats)
+    assert seat is not None, "the proposer has a seat"
+    choice = DraftChoice(
+        slot=work.height,
+        time_ms=max(node.now_ms, parent.header.time_ms),
+        proposer=seat.operator,
+        validators_root=compute_set_root(work.ticked.current),
+        next_validators_root=compute_set_root(work.ticked.next),
+        consensus=NoFields(),
+    )
+    ops: tuple[Op, ...] = (parent.seal,) if isinstance(parent.seal, Commit) else ()
+    leaves = config.rules.encode_state(work.ticked)
+    draft = compute_draft(config.context.config, parent.header, choice)
+    return Build(draft, ops, ConsensusStep(work.tick_ops, leaves), round_)
+
+
+def _compute_polka(work: Work, valid: Promise) -> tuple[RoundVote, ...]:
+    """The prevotes that made a value valid, ascending by validator."""
+    ballots = get_ballots(work.rounds.votes, valid.round, VoteType.PREVOTE)
+    chosen = sorted((b.voter, b) for b in ballots if b.value == valid.value)
+    return tuple(_compute_vote(work, ballot, work.signatures[ballot]) for _, ballot in chosen)
+
+
+def _compute_vote(work: Work, ballot: Ballot, signature: bytes) -> RoundVote:
+    return RoundVote(
+        kind=ballot.type,
+        height=work.height,
+        round=ballot.round,
+        block=ballot.value,
+        validator=ballot.voter,
+        signature=signature,
+    )
+
+
+def _propose(
+    config: NodeConfig, node: NodeState, what: tuple[Block, int, tuple[RoundVote, ...]]
+) -> Transition:
+    """L19: promises and signs a proposal of (block, valid round, polka) for the current round."""
+    block, valid_round, polka = what
+    work = get_work(node)
+    assert config.validator is not None, "only a validator proposes"
+    proposal = Proposal(
+        height=work.height,
+        round=work.rounds.round,
+        valid_round_plus_one=valid_round + 1,
+        block=replace(block, seal=NoSeal()),
+        polka=polka,
+        validator=config.validator,
+        signature=NO_SIGNATURE,
+    )
+    return _promise(node, proposal)
+
+
+def _vote(config: NodeConfig, node: NodeState, what: tuple[VoteType, int, ValueId]) -> Transition:
+    """Promises and signs a vote, if we have a seat."""
+    work = get_work(node)
+    type_, round_, value = what
+    seat = get_own_seat(config, work.ticked.current.seats)
+    if seat is None:
+        return node, ()
+    ballot = Ballot(type_, round_, seat.validator, value)
+    return _promise(node, _compute_vote(work, ballot, NO_SIGNATURE))
+
+
+def _promise(node: NodeState, message: Signable) -> Transition:
+    """The signing guard: logs a promise before it is signed, refuses one that breaks another."""
+    duty = node.duty
+    earlier = duty.signed.get(get_guard_key(message))
+    if earlier is not None:
+        return node, (Sign(earlier),) if _is_same_promise(earlier, message) else ()
+    if message.height < duty.floor:
+        return node, (
+            Report("bft.below_floor", f"asked to sign at {message.height}, below {duty.floor}"),
+        )
+    signed = {**duty.signed, get_guard_key(message): message}
+    duty = replace(duty, signed=signed, floor=max(duty.floor, message.height))
+    return replace(node, duty=duty), (Persist(SignedRecord(message)), Sign(message))
+
+
+# Messages
+
+
+def _take_vote(config: NodeConfig, node: NodeState, source: Source, vote: RoundVote) -> Transition:
+    """Counts a vote of this height, reporting who votes twice."""
+    work = get_work(node)
+    error = validate_vote(config.context, work, vote)
+    if error is not None:
+        return node, (RejectMessage(source, error),)
+    ballot = Ballot(VoteType(vote.kind), vote.round, vote.validator, ValueId(vote.block))
+    if not is_new(work.rounds.votes, ballot):
+        return node, ()
+    same = get_ballots(work.rounds.votes, ballot.round, ballot.type)
+    effects: tuple[Effect, ...] = ()
+    if any(b.voter == ballot.voter for b in same):
+        effects += (Report("bft.double_vote", f"validator {vote.validator} voted twice"),)
+    signatures = {**work.signatures, ballot: vote.signature}
+    node = _with_work(node, replace(work, signatures=signatures))
+    node, more = _advance(config, node, apply_vote(work.rounds, ballot))
+    return node, effects + more
+
+
+def _take_proposal(
+    config: NodeConfig, node: NodeState, source: Source, proposal: Proposal
+) -> Transition:
+    """Takes in a proposal: its polka, its block for the ledger, its word for the round machine."""
+    work = get_work(node)
+    if proposal.round > work.rounds.round + ROUNDS_AHEAD_MAX:
+        return node, ()
+    block_id = compute_block_id(proposal.block.header)
+    error = validate_proposal(config.context, work, proposal, block_id)
+    if error is not None:
+        return node, (RejectMessage(source, error),)
+    if proposal.block.header.parent != node.head:
+        return node, ()
+    effects: tuple[Effect, ...] = ()
+    for vote in proposal.polka:
+        node, more = _take_vote(config, node, source, vote)
+        effects += more
+    if get_work(node).height != proposal.height:
+        return node, effects
+    work = get_work(node)
+    proposals = {**work.proposals, ValueId(block_id): proposal}
+    node = _with_work(node, replace(work, proposals=proposals))
+    node, more = import_block(config, node, source, proposal.block, needs_seal=False)
+    effects += more
+    suggestion = Suggestion(ValueId(block_id), proposal.valid_round_plus_one - 1)
+    rounds = get_work(node).rounds
+    known = node.candidates.get(block_id)
+    if known is not None and known.view is not None:
+        rounds, _ = apply_validity(rounds, ValueId(block_id), is_valid=True)
+    if block_id in node.invalid:
+        rounds, _ = apply_validity(rounds, ValueId(block_id), is_valid=False)
+    node, more = _advance(config, node, apply_proposal(rounds, proposal.round, suggestion))
+    return node, effects + more

@@ -1,0 +1,196 @@
+"""The rules of a BFT chain: who seals, what a commit is, how sets change.
+
+A block is valid when its header names the right sets and a proposer of the set, its ops hold
+exactly the commit of its parent, and its seal is a commit of its own. The round stands outside
+the header, since a valid value is proposed again under the same id; who may propose in which
+round is asked of proposals.
+
+Source: CONSENSUS.md 1, 2; INTERFACE.md 3; arXiv 1807.04938.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+from spec.consensus.bft.messages import compute_vote_root
+from spec.consensus.bft.state import (
+    BFT_STATE,
+    EMPTY_SET,
+    PRIORITY_BIAS,
+    BftState,
+    ValidatorSet,
+    compute_queue_step,
+    compute_set,
+    compute_set_root,
+    compute_total_power,
+    encode_bft_state,
+)
+from spec.consensus.bft.votes import VoteType
+from spec.consensus.errors import (
+    CommitNotAscending,
+    CommitSignatureInvalid,
+    CommitTooLight,
+    CommitVoterUnknown,
+    CommitWrongBlock,
+    ConsensusError,
+    HeaderFieldsPresent,
+    NextValidatorsRootMismatch,
+    OpCountWrong,
+    OpNotAdmitted,
+    ProposerUnknown,
+    SealNotCommit,
+    SlotNotHeight,
+    ValidatorsRootMismatch,
+)
+from spec.consensus.interface import LedgerView, RulesContext
+from spec.consensus.quorum import is_quorum
+from spec.ledger.codec import BlockId, compute_block_id
+from spec.ledger.ledger_ops import LedgerOp
+from spec.ledger.ops import Commit, CommitSignature, NoFields, Op, RoundVote, Seal
+from spec.ledger.state import compute_reserved_key
+from spec.ledger.types import Draft, Header
+from spec.lib.result import Err, Ok, Result
+from spec.lib.ssz import decode
+
+STATE_KEY = compute_reserved_key(b"consensus/bft")
+
+
+@dataclass(frozen=True, slots=True)
+class BftRules:
+    """The `ChainRules` of BFT."""
+
+    name: ClassVar[str] = "bft"
+
+    def genesis(self, _context: RulesContext, view: LedgerView) -> BftState:
+        """The first set seals from height 1 on; nobody seals genesis."""
+        first = compute_set(view.seats, EMPTY_SET)
+        return BftState(last=EMPTY_SET, current=first, next=first)
+
+    def encode_state(self, state: BftState) -> tuple[tuple[bytes, bytes], ...]:
+        """One leaf."""
+        return ((STATE_KEY, encode_bft_state(state)),)
+
+    def decode_state(self, leaves: tuple[bytes, ...]) -> BftState:
+        """The state that `encode_state` wrote."""
+        decoded = decode(BFT_STATE, leaves[0])
+        assert isinstance(decoded, Ok), "the leaf is written by the rules alone"
+        biased: BftState = decoded.value
+        return BftState(
+            last=_unbias(biased.last), current=_unbias(biased.current), next=_unbias(biased.next)
+        )
+
+    def tick(
+        self, _context: RulesContext, state: BftState, view: LedgerView
+    ) -> tuple[BftState, tuple[LedgerOp, ...]]:
+        """Moves the sets on by one height and takes up the ledger's powers as the next set."""
+        queue, _ = compute_queue_step(state.next)
+        next_set = compute_set(view.seats, queue)
+        return BftState(last=state.current, current=state.next, next=next_set), ()
+
+    def validate_header(
+        self, _context: RulesContext, ticked: BftState, header: Header
+    ) -> ConsensusError | None:
+        """Checks, in order: fields, slot, both set roots, proposer."""
+        if header.consensus != NoFields():
+            return HeaderFieldsPresent()
+        if header.slot != header.height:
+            return SlotNotHeight(header.slot, header.height)
+        current, following = compute_set_root(ticked.current), compute_set_root(ticked.next)
+        if header.validators_root != current:
+            return ValidatorsRootMismatch(header.validators_root, current)
+        if header.next_validators_root != following:
+            return NextValidatorsRootMismatch(header.next_validators_root, following)
+        if all(seat.operator != header.proposer for seat in ticked.current.seats):
+            return ProposerUnknown(header.proposer)
+        return None
+
+    def validate_seal(
+        self, context: RulesContext, ticked: BftState, header: Header, seal: Seal
+    ) -> ConsensusError | None:
+        """A seal is a commit of the current set for this header."""
+        if not isinstance(seal, Commit):
+            return SealNotCommit()
+        block_id = compute_block_id(header)
+        return validate_commit(context, ticked.current, header.height, block_id, seal)
+
+    def validate_op(
+        self, context: RulesContext, ticked: BftState, draft: Draft, op: Op
+    ) -> ConsensusError | None:
+        """The only op there is yet is the parent's commit, by the set that sealed the parent."""
+        if not isinstance(op, Commit):
+            return OpNotAdmitted(type(op).__name__)
+        return validate_commit(context, ticked.last, draft.height - 1, draft.parent, op)
+
+    def apply_consensus(
+        self, context: RulesContext, ticked: BftState, draft: Draft, ops: tuple[Op, ...]
+    ) -> Result[tuple[BftState, tuple[LedgerOp, ...]], ConsensusError]:
+        """Exactly one commit for the parent, none at height 1, where the parent is genesis."""
+        expected = 0 if draft.height == 1 else 1
+        if len(ops) != expected:
+            return Err(OpCountWrong(len(ops), expected))
+        for op in ops:
+            error = self.validate_op(context, ticked, draft, op)
+            if error is not None:
+                return Err(error)
+        return Ok((ticked, ()))
+
+    def get_finalized(self, _state: BftState, block_id: BlockId, _header: Header) -> BlockId | None:
+        """A sealed block is final at once."""
+        return block_id
+
+    def get_weight(self, _state: BftState, header: Header) -> tuple[int, ...]:
+        """The height: there are no forks to weigh."""
+        return (header.height,)
+
+
+def validate_commit(
+    context: RulesContext, validators: ValidatorSet, height: int, block_id: bytes, commit: Commit
+) -> ConsensusError | None:
+    """Why `commit` is not the commit of this set for this block.
+
+    Checks, in order: height and block, voters ascending, voters known, power, signatures.
+
+    Args:
+        context: chain and signature check.
+        validators: the set that seals the block.
+        height: of the block.
+        block_id: 32 bytes.
+        commit: untrusted.
+    """
+    if (commit.height, commit.block) != (height, block_id):
+        return CommitWrongBlock(commit.height, commit.block)
+    voters = tuple(vote.validator for vote in commit.votes)
+    for before, after in pairwise(voters):
+        if before >= after:
+            return CommitNotAscending(after)
+    seats = {seat.validator: seat for seat in validators.seats}
+    for voter in voters:
+        if voter not in seats:
+            return CommitVoterUnknown(voter)
+    weight, total = sum(seats[v].power for v in voters), compute_total_power(validators)
+    if not is_quorum(weight, total):
+        return CommitTooLight(weight, total)
+    for vote in commit.votes:
+        root = compute_vote_root(context.genesis_id, get_precommit(commit, vote))
+        if not context.verify(seats[vote.validator].consensus_key, root, vote.signature):
+            return CommitSignatureInvalid(vote.validator)
+    return None
+
+
+def get_precommit(commit: Commit, vote: CommitSignature) -> RoundVote:
+    """The vote that stands behind one signature of a commit."""
+    return RoundVote(
+        kind=VoteType.PRECOMMIT,
+        height=commit.height,
+        round=commit.round,
+        block=commit.block,
+        validator=vote.validator,
+        signature=vote.signature,
+    )
+
+
+def _unbias(validators: ValidatorSet) -> ValidatorSet:
+    return ValidatorSet(
+        seats=validators.seats,
+        priorities=tuple(p - PRIORITY_BIAS for p in validators.priorities),
+    )

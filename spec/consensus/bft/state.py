@@ -1,0 +1,140 @@
+"""The BFT chain's state: three validator sets, and the queue that picks proposers.
+
+`current` seals the block being made, `next` the one after, `last` sealed the parent. A change of
+power in the ledger after block h - 1 enters `next` in the tick of h and seals from h + 1 on: two
+heights.
+
+The proposer of a round is who has waited longest for its power: each step adds everybody's power
+to their priority, picks the highest (ties: lowest index), and takes the total power from it.
+Round r of a height is step r + 1 from the height's queue.
+
+Source: arXiv 1807.04938 section II (validator sets), CONSENSUS.md 1, 2; INTERFACE.md 3.
+"""
+
+from dataclasses import dataclass, replace
+
+from spec.lib.ssz import ByteVector, Container, List, Uint, encode, hash_tree_root
+from spec.limits import VALIDATORS_MAX
+
+PRIORITY_BIAS = 1 << 127
+"""Added to a priority, which may be negative, to encode it as u128."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A validator in a set."""
+
+    validator: int
+    """Its index in the registry."""
+    operator: bytes
+    """Address that tips and rewards of its blocks go to."""
+    consensus_key: bytes
+    """Ed25519 public key, 32 bytes."""
+    power: int
+    """At least 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatorSet:
+    """Seats ascending by validator index, with their priorities in the same order."""
+
+    seats: tuple[Seat, ...]
+    priorities: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BftState:
+    """What the BFT algorithm keeps in the ledger's state."""
+
+    last: ValidatorSet
+    current: ValidatorSet
+    next: ValidatorSet
+
+
+SEAT = Container(
+    Seat,
+    (
+        ("validator", Uint(32)),
+        ("operator", ByteVector(32)),
+        ("consensus_key", ByteVector(32)),
+        ("power", Uint(64)),
+    ),
+)
+SEATS = List(SEAT, VALIDATORS_MAX)
+VALIDATOR_SET = Container(
+    ValidatorSet, (("seats", SEATS), ("priorities", List(Uint(128), VALIDATORS_MAX)))
+)
+BFT_STATE = Container(
+    BftState, (("last", VALIDATOR_SET), ("current", VALIDATOR_SET), ("next", VALIDATOR_SET))
+)
+
+EMPTY_SET = ValidatorSet(seats=(), priorities=())
+
+
+def encode_bft_state(state: BftState) -> bytes:
+    """The leaf that keeps the state; priorities are stored with a bias."""
+    biased = BftState(last=_bias(state.last), current=_bias(state.current), next=_bias(state.next))
+    return encode(BFT_STATE, biased)
+
+
+def _bias(validators: ValidatorSet) -> ValidatorSet:
+    return replace(validators, priorities=tuple(p + PRIORITY_BIAS for p in validators.priorities))
+
+
+def compute_set_root(validators: ValidatorSet) -> bytes:
+    """What headers commit to: who seals with which power; the proposer queue is not part of it."""
+    return hash_tree_root(SEATS, validators.seats)
+
+
+def get_seat(validators: ValidatorSet, validator: int) -> Seat | None:
+    """The seat of a validator, None if it has none."""
+    for seat in validators.seats:
+        if seat.validator == validator:
+            return seat
+    return None
+
+
+def compute_total_power(validators: ValidatorSet) -> int:
+    """The power of all seats."""
+    return sum(seat.power for seat in validators.seats)
+
+
+def compute_set(seats: tuple[Seat, ...], before: ValidatorSet) -> ValidatorSet:
+    """A set of these seats; who was in the set before keeps its priority, newcomers queue up last.
+
+    Priorities are centred round zero, and their spread is cut to twice the total power by
+    dividing, rounding down, so that no history makes a validator wait or propose for long.
+    """
+    known = {s.validator: p for s, p in zip(before.seats, before.priorities, strict=True)}
+    total = sum(seat.power for seat in seats)
+    raw = tuple(known.get(seat.validator, -(total + total // 8)) for seat in seats)
+    spread = max(raw) - min(raw) if raw else 0
+    ratio = max(1, -(-spread // (2 * total))) if total else 1
+    scaled = tuple(p // ratio for p in raw)
+    centre = sum(scaled) // len(scaled) if scaled else 0
+    return ValidatorSet(seats=seats, priorities=tuple(p - centre for p in scaled))
+
+
+def compute_queue_step(validators: ValidatorSet) -> tuple[ValidatorSet, Seat]:
+    """One step of the queue: the set afterwards and the seat that was picked.
+
+    Args:
+        validators: a set with at least one seat.
+    """
+    raised = [p + s.power for s, p in zip(validators.seats, validators.priorities, strict=True)]
+    chosen = raised.index(max(raised))
+    raised[chosen] -= compute_total_power(validators)
+    return replace(validators, priorities=tuple(raised)), validators.seats[chosen]
+
+
+def compute_proposer(validators: ValidatorSet, round_: int) -> Seat:
+    """The seat that proposes in a round of the height sealed by these validators.
+
+    Args:
+        validators: a set with at least one seat.
+        round_: 0 to `ROUNDS_MAX`, which bounds the loop.
+    """
+    queue, proposer = compute_queue_step(validators)
+    for _ in range(round_):
+        queue, proposer = compute_queue_step(queue)
+    return proposer

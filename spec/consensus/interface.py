@@ -1,0 +1,321 @@
+"""One interface for all consensus algorithms: what goes in, what comes out, which rules differ.
+
+A node is a pure state machine. Its shell owns clocks, network, disk, keys and the ledger's
+execution; it feeds `Input`s to `step` and carries out the `Effect`s it gets back *in order*.
+Where a promise is made, the order is the safety argument: `Persist(SignedRecord(m))`, then
+`Sign(m)`, and only after the `Signed(m)` that answers it the `Broadcast(m)`.
+
+What differs between algorithms is two values. `ChainRules` is a fold over one chain: validity and
+the consensus part of the ledger's state, a function of the chain alone. `Duty` is what a node does
+beyond following a chain: propose, vote, wait, choose. Import of blocks is common to all
+(`spec.consensus.node`).
+
+    Input                     who sends it
+    Restart(now, wal)         the shell, always first; the log is empty on a fresh start
+    Tick(now)                 the shell's clock
+    Received(source, message) a peer
+    Timeout(...)              an earlier Schedule
+    Built(block, tag)         an earlier Build
+    Executed(id, result)      an earlier Execute
+    Signed(message)           an earlier Sign
+
+Further inputs and effects (`Mined`, `Mine`, votes of FFG) join these unions with the algorithms
+that need them.
+
+Source: CONSENSUS.md 1; INTERFACE.md 1, 2; decision record 0070.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, NewType, Protocol
+
+from spec.config import ChainConfig
+from spec.consensus.bft.duty_state import BftDutyState
+from spec.consensus.bft.messages import Proposal
+from spec.consensus.bft.rounds import TimeoutKind
+from spec.consensus.bft.state import BftState, Seat
+from spec.consensus.errors import ConsensusError
+from spec.ledger.codec import BlockId
+from spec.ledger.ledger_ops import ConsensusStep, LedgerOp
+from spec.ledger.ops import Op, RoundVote, Seal
+from spec.ledger.types import Block, Draft, Header
+from spec.lib.result import Result
+
+Source = NewType("Source", bytes)
+"""A peer as the shell names it; empty for the node itself."""
+
+ChainState = BftState
+"""What the algorithm keeps in the ledger's state: one class per algorithm."""
+DutyState = BftDutyState
+"""What the duty remembers: one class per algorithm."""
+Message = Proposal | RoundVote | Block
+"""What nodes send each other."""
+Signable = Proposal | RoundVote
+"""What a node signs."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """What consensus reads of the ledger after a block: who may take part, with which power."""
+
+    seats: tuple[Seat, ...]
+    """Ascending by validator index."""
+
+
+# What the node writes to its log, and reads back after a crash
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRecord:
+    """A block that was attached to the tree."""
+
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRecord:
+    """A proposal that the node locked, or holds valid: it must be able to show it again."""
+
+    proposal: Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRecord:
+    """A message the node is about to sign, still without its signature."""
+
+    message: Signable
+
+
+Record = BlockRecord | CandidateRecord | SignedRecord
+
+
+# Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The node wakes up; until then `step` is the identity."""
+
+    now_ms: int
+    wal: tuple[Record, ...]
+    """Everything persisted since the anchor, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A decoded message arrived."""
+
+    source: Source
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """A scheduled wait is over."""
+
+    kind: TimeoutKind
+    height: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The block asked for, complete but unsealed; stale tags are dropped."""
+
+    block: Block
+    tag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The ledger's verdict on a block: the view after it, or the code of what is wrong."""
+
+    block_id: BlockId
+    result: Result[LedgerView, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The message with its signature."""
+
+    message: Signable
+
+
+Input = Restart | Tick | Received | Timeout | Built | Executed | Signed
+
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Write to the log and sync before carrying out the next effect."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Sign the message with the validator's key; deterministic, so repeating it is harmless."""
+
+    message: Signable
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Send to all peers; gossip may lose it."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Ask a peer for a block we lack, or for its sealed form."""
+
+    block_id: BlockId
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Send the `Timeout` after a while."""
+
+    kind: TimeoutKind
+    height: int
+    round: int
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """Choose transactions, execute, and answer with `Built`."""
+
+    draft: Draft
+    ops: tuple[Op, ...]
+    step: ConsensusStep
+    """What the consensus does to the ledger's state in this block."""
+    tag: int
+    """Tells answers to different requests apart: the round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Apply the block to its parent's ledger state and answer with `Executed`."""
+
+    block_id: BlockId
+    block: Block
+    step: ConsensusStep
+
+
+@dataclass(frozen=True, slots=True)
+class SetHead:
+    """This block is the end of the chain the node follows."""
+
+    block_id: BlockId
+
+
+@dataclass(frozen=True, slots=True)
+class Finalize:
+    """This block and its ancestors are final."""
+
+    block_id: BlockId
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Evidence or an anomaly that operators should see."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectMessage:
+    """The message is invalid whatever the state of its receiver: its sender loses standing."""
+
+    source: Source
+    error: ConsensusError
+
+
+Effect = (
+    Persist
+    | Sign
+    | Broadcast
+    | Fetch
+    | Schedule
+    | Build
+    | Execute
+    | SetHead
+    | Finalize
+    | Report
+    | RejectMessage
+)
+
+
+# What differs per algorithm: the rules of the chain
+
+Verify = Callable[[bytes, bytes, bytes], bool]
+"""(Ed25519 public key, signed root, signature) -> whether the signature is acceptable. A parameter,
+since simulations run without signatures and nodes batch them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesContext:
+    """What every rule may read beside its arguments."""
+
+    config: ChainConfig
+    genesis_id: bytes
+    verify: Verify
+
+
+class ChainRules(Protocol):
+    """Validity and consensus state of one chain: no clock, no network, no arrival order."""
+
+    name: ClassVar[str]
+
+    def genesis(self, context: RulesContext, view: LedgerView) -> ChainState:
+        """The state of the genesis block."""
+
+    def encode_state(self, state: ChainState) -> tuple[tuple[bytes, bytes], ...]:
+        """The reserved leaves (key, value) that hold the state in the ledger's tree."""
+
+    def decode_state(self, leaves: tuple[bytes, ...]) -> ChainState:
+        """The state from its leaves, in the order `encode_state` gives them."""
+
+    def tick(
+        self, context: RulesContext, state: ChainState, view: LedgerView
+    ) -> tuple[ChainState, tuple[LedgerOp, ...]]:
+        """The state as the next block finds it, from the parent's state and the ledger after it."""
+
+    def validate_header(
+        self, context: RulesContext, ticked: ChainState, header: Header
+    ) -> ConsensusError | None:
+        """Why the header can't stand on this state; seal and time are not judged."""
+
+    def validate_seal(
+        self, context: RulesContext, ticked: ChainState, header: Header, seal: Seal
+    ) -> ConsensusError | None:
+        """Why the seal does not seal this header."""
+
+    def validate_op(
+        self, context: RulesContext, ticked: ChainState, draft: Draft, op: Op
+    ) -> ConsensusError | None:
+        """Why an op may not stand in this block; a producer filters its pool by it."""
+
+    def apply_consensus(
+        self, context: RulesContext, ticked: ChainState, draft: Draft, ops: tuple[Op, ...]
+    ) -> Result[tuple[ChainState, tuple[LedgerOp, ...]], ConsensusError]:
+        """The state after the block, or why its ops make it invalid."""
+
+    def get_finalized(self, state: ChainState, block_id: BlockId, header: Header) -> BlockId | None:
+        """The latest block that is final once this block is attached; None if nothing new is."""
+
+    def get_weight(self, state: ChainState, header: Header) -> tuple[int, ...]:
+        """How heavy the chain up to this block is; compared lexicographically."""

@@ -1,0 +1,377 @@
+"""A node's import of blocks, the same for all algorithms, and the frame around its duty.
+
+    a block arrives -> known? -> above the final height? -> parent known? (else orphan, Fetch)
+        -> its time come? (else deferred) -> tick, header, seal, ops -> Execute
+    Executed: Ok -> attach (persist, finalise, prune, choose a head, take up orphans)
+              Err -> remember as invalid
+
+A block whose seal is still missing (a BFT proposal) goes the same way as far as `Executed` and
+then waits as a candidate; whoever learns its seal, the duty by voting or a peer by sending it,
+has it attached.
+
+Everything is a value: functions take the node's state and return the next one and the effects.
+All collections are bounded by `spec.limits`; what falls out is only forgotten, and peers offer it
+again.
+
+Source: CONSENSUS.md 1; INTERFACE.md 1, 2; decision record 0070.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from spec.consensus.bft.rounds import TimeoutKind
+from spec.consensus.bft.state import Seat
+from spec.consensus.errors import ConsensusError
+from spec.consensus.interface import (
+    BlockRecord,
+    ChainRules,
+    ChainState,
+    DutyState,
+    Effect,
+    Execute,
+    Fetch,
+    Finalize,
+    LedgerView,
+    Message,
+    Persist,
+    Record,
+    RejectMessage,
+    Report,
+    RulesContext,
+    SetHead,
+    Signable,
+    Source,
+)
+from spec.ledger.codec import BlockId, compute_block_id, get_draft
+from spec.ledger.ledger_ops import ConsensusStep
+from spec.ledger.types import Block
+from spec.lib.result import Err, Ok, Result
+from spec.limits import CANDIDATES_MAX, DEFERRED_MAX, INVALID_MAX, ORPHANS_MAX
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+SELF = Source(b"")
+"""The source of what the node itself made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A block of the tree."""
+
+    block: Block
+    chain_state: ChainState
+    """The consensus state after it."""
+    view: LedgerView
+    """The ledger after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A block that consensus accepts and that the ledger, or a seal, is still to accept."""
+
+    block: Block
+    source: Source
+    chain_state: ChainState
+    is_sealed: bool
+    view: LedgerView | None
+    """The ledger after it, once executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """All that a node remembers; two honest nodes on one chain may differ in it."""
+
+    is_awake: bool
+    """Whether `Restart` has come."""
+    now_ms: int
+    tree: Mapping[BlockId, Entry]
+    """The final block and its descendants, in order of arrival."""
+    head: BlockId
+    final: BlockId
+    candidates: Mapping[BlockId, Candidate]
+    orphans: Mapping[BlockId, tuple[Source, Block]]
+    deferred: Mapping[BlockId, tuple[Source, Block]]
+    invalid: Mapping[BlockId, str]
+    """Codes by id."""
+    duty: DutyState
+
+
+Transition = tuple[NodeState, tuple[Effect, ...]]
+
+
+class Duty(Protocol):
+    """What a node does beyond following a chain; each method is called after the common part."""
+
+    def start(self, config: "NodeConfig", node: NodeState, wal: tuple[Record, ...]) -> Transition:
+        """The node woke up: restore promises, then begin."""
+
+    def on_tick(self, config: "NodeConfig", node: NodeState) -> Transition:
+        """The clock moved."""
+
+    def on_message(
+        self, config: "NodeConfig", node: NodeState, source: Source, message: Signable
+    ) -> Transition:
+        """A signed message that is no block."""
+
+    def on_timeout(
+        self, config: "NodeConfig", node: NodeState, timeout: tuple[TimeoutKind, int, int]
+    ) -> Transition:
+        """A wait (kind, height, round) is over."""
+
+    def on_built(self, config: "NodeConfig", node: NodeState, block: Block, tag: int) -> Transition:
+        """The block asked for is ready."""
+
+    def on_signed(self, config: "NodeConfig", node: NodeState, message: Signable) -> Transition:
+        """A message has its signature."""
+
+    def on_verdict(
+        self, config: "NodeConfig", node: NodeState, block_id: BlockId, *, is_valid: bool
+    ) -> Transition:
+        """The ledger judged an unsealed candidate, or refused a block."""
+
+    def on_head(self, config: "NodeConfig", node: NodeState) -> Transition:
+        """The head changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """What never changes while a node runs."""
+
+    context: RulesContext
+    rules: ChainRules
+    duty: Duty
+    validator: int | None
+    """Our index in the registry; None for a node that only follows."""
+
+
+def get_own_seat(config: NodeConfig, seats: tuple[Seat, ...]) -> Seat | None:
+    """Our seat among these, None if we have none."""
+    for seat in seats:
+        if seat.validator == config.validator:
+            return seat
+    return None
+
+
+# Import
+
+
+def import_block(
+    config: NodeConfig, node: NodeState, source: Source, block: Block, *, needs_seal: bool
+) -> Transition:
+    """Takes in a block from anywhere.
+
+    Args:
+        config: of the node.
+        node: its state.
+        source: who sent it.
+        block: decoded, otherwise untrusted.
+        needs_seal: False for a proposal, whose seal is made by voting.
+    """
+    block_id = compute_block_id(block.header)
+    if block_id in node.tree or block.header.height <= node.tree[node.final].block.header.height:
+        return node, ()
+    if block_id in node.invalid:
+        return node, ()
+    if block_id in node.candidates:
+        return _seal_candidate(config, node, source, block) if needs_seal else (node, ())
+    parent_id = BlockId(block.header.parent)
+    if parent_id not in node.tree:
+        if not needs_seal:
+            return node, ()
+        orphans = _remember(node.orphans, block_id, (source, block), ORPHANS_MAX)
+        return replace(node, orphans=orphans), (Fetch(parent_id, source),)
+    if block.header.time_ms > node.now_ms + config.context.config.drift_ms_max:
+        if not needs_seal:
+            return node, ()
+        deferred = _remember(node.deferred, block_id, (source, block), DEFERRED_MAX)
+        return replace(node, deferred=deferred), ()
+    judged = _judge(config, node.tree[parent_id], block, needs_seal=needs_seal)
+    if isinstance(judged, Err):
+        return node, (RejectMessage(source, judged.error),)
+    chain_state, step = judged.value
+    candidate = Candidate(block, source, chain_state, needs_seal, None)
+    candidates = _remember(node.candidates, block_id, candidate, CANDIDATES_MAX)
+    return replace(node, candidates=candidates), (Execute(block_id, block, step),)
+
+
+def _judge(
+    config: NodeConfig, parent: Entry, block: Block, *, needs_seal: bool
+) -> Result[tuple[ChainState, ConsensusStep], ConsensusError]:
+    """The rules of the chain, in order: tick, header, seal, ops."""
+    rules, context = config.rules, config.context
+    ticked, tick_ops = rules.tick(context, parent.chain_state, parent.view)
+    error = rules.validate_header(context, ticked, block.header)
+    if error is None and needs_seal:
+        error = rules.validate_seal(context, ticked, block.header, block.seal)
+    if error is not None:
+        return Err(error)
+    applied = rules.apply_consensus(context, ticked, get_draft(block.header), block.body.ops)
+    if isinstance(applied, Err):
+        return applied
+    chain_state, ledger_ops = applied.value
+    return Ok((chain_state, ConsensusStep(tick_ops + ledger_ops, rules.encode_state(chain_state))))
+
+
+def _seal_candidate(
+    config: NodeConfig, node: NodeState, source: Source, block: Block
+) -> Transition:
+    """A block that waits as a candidate arrived with a seal."""
+    block_id = compute_block_id(block.header)
+    candidate = node.candidates[block_id]
+    if candidate.is_sealed:
+        return node, ()
+    parent = node.tree[BlockId(block.header.parent)]
+    ticked, _ = config.rules.tick(config.context, parent.chain_state, parent.view)
+    error = config.rules.validate_seal(config.context, ticked, block.header, block.seal)
+    if error is not None:
+        return node, (RejectMessage(source, error),)
+    sealed = replace(candidate.block, seal=block.seal)
+    return seal_candidate(config, node, sealed)
+
+
+def seal_candidate(config: NodeConfig, node: NodeState, block: Block) -> Transition:
+    """Gives a candidate its seal, known to be right; attaches it if the ledger has accepted it.
+
+    Args:
+        config: of the node.
+        node: its state, in which the block is an unsealed candidate.
+        block: the candidate's block with a valid seal.
+    """
+    block_id = compute_block_id(block.header)
+    candidate = replace(node.candidates[block_id], block=block, is_sealed=True)
+    node = replace(node, candidates={**node.candidates, block_id: candidate})
+    if candidate.view is None:
+        return node, ()
+    return _attach(config, node, block_id)
+
+
+def apply_verdict(
+    config: NodeConfig, node: NodeState, block_id: BlockId, result: Result[LedgerView, str]
+) -> Transition:
+    """The ledger executed a block; verdicts on unknown blocks are ignored."""
+    candidate = node.candidates.get(block_id)
+    if candidate is None or candidate.view is not None:
+        return node, ()
+    if isinstance(result, Err):
+        candidates = {k: v for k, v in node.candidates.items() if k != block_id}
+        invalid = _remember(node.invalid, block_id, result.error, INVALID_MAX)
+        node = replace(node, candidates=candidates, invalid=invalid)
+        report = Report("chain.block_invalid", f"0x{block_id.hex()}: {result.error}")
+        node, effects = config.duty.on_verdict(config, node, block_id, is_valid=False)
+        return node, (report, *effects)
+    candidate = replace(candidate, view=result.value)
+    node = replace(node, candidates={**node.candidates, block_id: candidate})
+    if candidate.is_sealed:
+        return _attach(config, node, block_id)
+    return config.duty.on_verdict(config, node, block_id, is_valid=True)
+
+
+# The tree
+
+
+def _attach(config: NodeConfig, node: NodeState, block_id: BlockId) -> Transition:
+    """Puts a sealed and executed candidate into the tree and follows where that leads."""
+    candidate = node.candidates[block_id]
+    assert candidate.view is not None, "only executed candidates are attached"
+    candidates = {k: v for k, v in node.candidates.items() if k != block_id}
+    if BlockId(candidate.block.header.parent) not in node.tree:
+        return replace(node, candidates=candidates), ()
+    entry = Entry(candidate.block, candidate.chain_state, candidate.view)
+    node = replace(node, candidates=candidates, tree={**node.tree, block_id: entry})
+    effects: tuple[Effect, ...] = (Persist(BlockRecord(candidate.block)),)
+    node, more = _follow(config, node, block_id)
+    return _take_up(config, node, effects + more, block_id)
+
+
+def _follow(config: NodeConfig, node: NodeState, block_id: BlockId) -> Transition:
+    """Moves finality and head after a block was attached."""
+    before = node
+    entry = node.tree[block_id]
+    final = config.rules.get_finalized(entry.chain_state, block_id, entry.block.header)
+    if final is not None and final in node.tree and final != node.final:
+        node = _prune(replace(node, final=final))
+    node = replace(node, head=choose_head(config, node))
+    effects: tuple[Effect, ...] = ()
+    if node.head != before.head:
+        effects += (SetHead(node.head),)
+    if node.final != before.final:
+        effects += (Finalize(node.final),)
+    if node.head == before.head:
+        return node, effects
+    node, more = config.duty.on_head(config, node)
+    return node, effects + more
+
+
+def choose_head(config: NodeConfig, node: NodeState) -> BlockId:
+    """The heaviest block of the tree; of equals the one that came first."""
+    best, best_weight = (
+        node.final,
+        config.rules.get_weight(
+            node.tree[node.final].chain_state, node.tree[node.final].block.header
+        ),
+    )
+    for block_id, entry in node.tree.items():
+        weight = config.rules.get_weight(entry.chain_state, entry.block.header)
+        if weight > best_weight:
+            best, best_weight = block_id, weight
+    return best
+
+
+def _prune(node: NodeState) -> NodeState:
+    """Drops what does not descend from the final block, which never comes back."""
+    kept: dict[BlockId, Entry] = {node.final: node.tree[node.final]}
+    height = kept[node.final].block.header.height
+    for block_id, entry in node.tree.items():  # parents come before children
+        if BlockId(entry.block.header.parent) in kept:
+            kept[block_id] = entry
+    candidates = {k: v for k, v in node.candidates.items() if v.block.header.height > height}
+    orphans = {k: v for k, v in node.orphans.items() if v[1].header.height > height}
+    return replace(node, tree=kept, candidates=candidates, orphans=orphans)
+
+
+def _take_up(
+    config: NodeConfig, node: NodeState, effects: tuple[Effect, ...], parent: BlockId
+) -> Transition:
+    """Imports the orphans that waited for a block."""
+    waiting = [v for v in node.orphans.values() if BlockId(v[1].header.parent) == parent]
+    orphans = {k: v for k, v in node.orphans.items() if BlockId(v[1].header.parent) != parent}
+    node = replace(node, orphans=orphans)
+    for source, block in waiting:
+        node, more = import_block(config, node, source, block, needs_seal=True)
+        effects += more
+    return node, effects
+
+
+def apply_clock(config: NodeConfig, node: NodeState, now_ms: int) -> Transition:
+    """Moves the clock, never back, and imports the blocks whose time has come."""
+    node = replace(node, now_ms=max(node.now_ms, now_ms))
+    limit = node.now_ms + config.context.config.drift_ms_max
+    due = [v for v in node.deferred.values() if v[1].header.time_ms <= limit]
+    node = replace(
+        node, deferred={k: v for k, v in node.deferred.items() if v[1].header.time_ms > limit}
+    )
+    effects: tuple[Effect, ...] = ()
+    for source, block in due:
+        node, more = import_block(config, node, source, block, needs_seal=True)
+        effects += more
+    return node, effects
+
+
+def apply_message(
+    config: NodeConfig, node: NodeState, source: Source, message: Message
+) -> Transition:
+    """A message from a peer."""
+    if isinstance(message, Block):
+        return import_block(config, node, source, message, needs_seal=True)
+    return config.duty.on_message(config, node, source, message)
+
+
+def _remember(known: Mapping[K, V], key: K, value: V, count_max: int) -> Mapping[K, V]:
+    """The map with one more entry; the oldest falls out when it is full."""
+    kept = {k: v for k, v in known.items() if k != key}
+    if len(kept) >= count_max:
+        del kept[next(iter(kept))]
+    kept[key] = value
+    return kept
