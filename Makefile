@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-slow docs lock audit clean
+.PHONY: help setup check test test-slow vectors docs lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST) | awk -F': ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -21,7 +21,10 @@ test: setup ## the fast tests, with the time each folder took
 	@$(RUN) pytest -n 2 --folder-times $(T)
 
 test-slow: setup ## the long tests and random campaigns
-	@QC_HYPOTHESIS=slow $(RUN) pytest -n 2 --folder-times -m slow $(T)
+	@QC_HYPOTHESIS=slow $(RUN) pytest -n 2 --folder-times --timeout 3600 -m slow $(T)
+
+vectors: setup ## write the conformance vectors anew
+	@$(RUN) quantumchain conformance generate
 
 docs: setup ## write the generated documents anew
 	@$(RUN) tools.gen_docs

@@ -1,13 +1,8 @@
-"""Settings every test shares: Hypothesis profiles and the foreign vectors."""
+"""Settings every test shares: the Hypothesis profiles, and the table of times."""
 
 import os
-from collections.abc import Callable
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
-
-from tests import foreign
 
 pytest_plugins = ["tests.times"]
 
@@ -32,9 +27,3 @@ settings.register_profile(
     suppress_health_check=_COMMON_SUPPRESSED,
 )
 settings.load_profile(os.environ.get("QC_HYPOTHESIS", "default"))
-
-
-@pytest.fixture
-def vectors() -> Callable[[str], Path]:
-    """A function from the name of a foreign suite to its folder; it skips where there is none."""
-    return foreign.get_vectors

@@ -4,12 +4,13 @@ Fields of data classes are left out: errors and syntax trees are read field by f
 them (by `match`, by the codec, by JSON views).
 """
 
+import re
 import sys
 from typing import Final
 
 from vulture import Vulture
 
-from tools.project import ROOT, get_packages
+from tools.project import ROOT, get_files, get_packages
 
 IGNORED_DECORATORS: Final = (
     "@app.*",  # FastAPI calls its routes
@@ -29,6 +30,9 @@ IGNORED_NAMES: Final = (
     "pytest_*",  # pytest, by the hook's name
     "test_*",
     "Test*",
+    "visit_*",  # ast.NodeVisitor
+    "always_accept",  # lark, on the post-lexer
+    "process",
     "do_GET",  # http.server
     "do_POST",
     "log_message",
@@ -36,7 +40,13 @@ IGNORED_NAMES: Final = (
     "__match_args__",
 )
 
+WORD: Final = re.compile(r"[a-z_]\w*")
 KINDS: Final = frozenset({"class", "function", "method", "property", "import", "unreachable_code"})
+
+
+def read_grammar_names() -> list[str]:
+    """The words of the grammars: lark calls the method named after a rule."""
+    return [name for path in get_files("*.lark") for name in WORD.findall(path.read_text("utf-8"))]
 
 
 def main() -> int:
