@@ -1,0 +1,1 @@
+"""The reference node: an imperative shell around the specification."""

@@ -1,0 +1,1 @@
+"""Faster signature checks than the specification's, and secret keys on disk."""
