@@ -1,11 +1,10 @@
-"""What tests need and a machine may lack: foreign vectors, Node, a browser.
+"""What tests need and a machine may lack, such as the test vectors written by others.
 
 A test that lacks its part is skipped with a sentence that says so. Where the variable QC_REQUIRE
-names the part (`QC_REQUIRE=vectors,node`), the skip is a failure: CI sets what it installed.
+names the part (`QC_REQUIRE=vectors`), the skip is a failure: CI sets what it installed.
 """
 
 import os
-import shutil
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -33,12 +32,3 @@ def get_vectors(suite: str) -> Path:
     if not folder.is_dir():
         report_missing("vectors", f"there is no folder ../shared/vectors/{suite}")
     return folder
-
-
-def get_program(part: str, *names: str) -> str:
-    """The path of the first of these programs that is installed; `part` is its QC_REQUIRE name."""
-    for name in names:
-        path = shutil.which(name)
-        if path is not None:
-            return path
-    report_missing(part, f"none of {', '.join(names)} is on the PATH")

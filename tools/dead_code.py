@@ -24,6 +24,7 @@ IGNORED_DECORATORS: Final = (
 # Names that something calls without Python code mentioning them, each with the caller.
 IGNORED_NAMES: Final = (
     "add_arguments",  # quantumchain.cli, on the module of a command
+    "RoomsHook",  # hatchling, by its base class
     "finalize",  # hatchling, on the build hook
     "initialize",
     "PLUGIN_NAME",
@@ -51,7 +52,10 @@ def read_grammar_names() -> list[str]:
 
 def main() -> int:
     """Print each finding; 1 if there is any."""
-    vulture = Vulture(ignore_names=list(IGNORED_NAMES), ignore_decorators=list(IGNORED_DECORATORS))
+    vulture = Vulture(
+        ignore_names=[*IGNORED_NAMES, *read_grammar_names()],
+        ignore_decorators=list(IGNORED_DECORATORS),
+    )
     vulture.scavenge([str(ROOT / name) for name in get_packages()])
     found = [item for item in vulture.get_unused_code(min_confidence=60) if item.typ in KINDS]
     for item in found:

@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from quantumchain.arguments import Parser
+from tests import foreign
 from tests.foreign import ROOT
 from tests.times import compute_folder
 from tools import bootstrap, check, codes, dead_code, gen_docs, lock, project
@@ -304,3 +305,18 @@ def test_the_page_of_commands_shows_arguments_and_sub_commands() -> None:
         "go on",
         "| argument | meaning |\n|---|---|\n| `FILE` | what to read |",
     ]
+
+
+# What a machine may lack
+
+
+def test_what_is_absent_is_skipped_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QC_REQUIRE", raising=False)
+    with pytest.raises(pytest.skip.Exception, match=r"vectors: there is no folder .*/no-such"):
+        foreign.get_vectors("no-such")
+
+
+def test_what_is_required_fails_where_it_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QC_REQUIRE", "node, vectors")
+    with pytest.raises(pytest.fail.Exception, match="QC_REQUIRE names 'vectors'"):
+        foreign.get_vectors("no-such")
