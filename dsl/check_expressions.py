@@ -411,6 +411,9 @@ class Expressions:
         """Return `left == right`; a plain value is lifted to meet an option."""
         if isinstance(left.type, BrokenType) or isinstance(right.type, BrokenType):
             return typed.make_broken(span)
+        if place.transition:
+            self._check_caller(left, right)
+            self._check_caller(right, left)
         if is_number(left.type) and is_number(right.type):
             left, right = self.meet_numbers(left, right)
             return typed.Prim(span, BOOL, "eq", (left, right))
@@ -421,6 +424,15 @@ class Expressions:
             right.type, TextType | NoneType | LiteralType
         ) else right, self.settle(left).type, place)
         return typed.Prim(span, BOOL, "eq", (self.settle(left), right))
+
+    def _check_caller(self, left: typed.Expr, right: typed.Expr) -> None:
+        """Refuse `caller == owner` in a transition: the action may just have made the caller owner."""
+        if not isinstance(left, typed.Context) or left.which != "caller":
+            return
+        if isinstance(right, typed.Read) and not right.old and not right.keys:
+            name = self.program.text_of(right.span)
+            message = f"`{name}` is read after the action, which may have set it to the caller"
+            self.program.report("QC0506", message, right.span, f"write `old({name})`")
 
     def _lift(self, expr: typed.Expr, other: Type, place: Place) -> typed.Expr:
         if not isinstance(other, OptionType) or isinstance(expr.type, OptionType | NoneType):

@@ -175,6 +175,8 @@ class Functions:
         if node.name is not None and node.name.text == "anyone":
             return []
         text = self._program.text_of(node.span)
+        if not text.startswith("by"):
+            text = f"by whom `{text}` names"
         if node.condition is not None:
             condition = self._expressions.value(node.condition, Scope(), GUARD, BOOL)
             return [typed.Fail(node.span, condition, "NotAllowed", (), declared=True, text=text)]

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token
+from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedToken
 from lark.indenter import Indenter
 
@@ -27,6 +27,9 @@ _JOINING = frozenset(
     " SLASHSLASH PERCENT AND OR NOT BAR ARROW WHEN".split()
 )
 """A line that ends with one of these goes on on the next line."""
+
+_PROPERTIES = frozenset({"INVARIANT", "TRANSITION", "LEMMA", "ENSURES"})
+"""A line that starts with one of these goes on after a `:` at its end."""
 
 _SHOWN = {
     "NAME": "a name",
@@ -79,16 +82,19 @@ def _arrange(tokens: Iterator[Token], found: list[Diagnostic]) -> Iterator[Token
     lark's own indenter raises on a wrong dedent, without a position; this one reports it and takes the
     enclosing level.
     """
-    levels, depth, last = [0], 0, ""
+    levels, depth, last, first = [0], 0, "", ""
     token: Token | None = None
     for token in tokens:
         if token.type == "_NEWLINE":
             if depth > 0 or last in _JOINING or not last:
                 continue
+            if last == "COLON" and first in _PROPERTIES:
+                continue
             yield token
             yield from _indent(token, levels, found)
-            last = token.type
+            last, first = token.type, ""
             continue
+        first = first or token.type
         depth += token.type in ("LPAR", "LSQB")
         depth -= token.type in ("RPAR", "RSQB") and depth > 0
         last = token.type
@@ -180,6 +186,16 @@ def parse_source(source: Source) -> Parsed:
     return Parsed(contracts, layout.comments, inside)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stacks:
+    """The parser's stacks at the start of a line."""
+
+    states: list[Any]
+    values: list[Any]
+    lengths: list[int]
+    """Of the lists that repetition builds, which lark extends in place."""
+
+
 class _Run:
     """One parse: feeds tokens, saves the stacks at each line, recovers."""
 
@@ -218,12 +234,18 @@ class _Run:
             tokens.clear()
         return tokens
 
-    def _save(self) -> tuple[list[Any], list[Any]]:
-        return list(self._state.state_stack), list(self._state.value_stack)
+    def _save(self) -> _Stacks:
+        values = self._state.value_stack
+        lengths = [len(each.children) if isinstance(each, Tree) else 0 for each in values]
+        return _Stacks(list(self._state.state_stack), list(values), lengths)
 
-    def _restore(self, saved: tuple[list[Any], list[Any]]) -> None:
-        self._state.state_stack[:] = saved[0]
-        self._state.value_stack[:] = saved[1]
+    def _restore(self, saved: _Stacks) -> None:
+        """Go back to saved stacks; lists that lark has grown in place since are cut back."""
+        self._state.state_stack[:] = saved.states
+        self._state.value_stack[:] = saved.values
+        for value, length in zip(saved.values, saved.lengths, strict=True):
+            if isinstance(value, Tree):
+                del value.children[length:]
 
     def _feed_all(self, tokens: list[Token]) -> None:
         position, line = 0, 0
