@@ -17,6 +17,11 @@ from spec.lib.ssz.descriptors import (
 from spec.lib.ssz.encoding import encode
 from spec.lib.ssz.errors import SszError
 from spec.lib.ssz.merkle import hash_tree_root
+from spec.lib.ssz.proofs import (
+    compute_merkle_proof,
+    get_generalized_index,
+    is_valid_merkle_branch,
+)
 
 __all__ = [
     "Bitlist",
@@ -31,7 +36,10 @@ __all__ = [
     "Uint",
     "Union",
     "Vector",
+    "compute_merkle_proof",
     "decode",
     "encode",
+    "get_generalized_index",
     "hash_tree_root",
+    "is_valid_merkle_branch",
 ]
