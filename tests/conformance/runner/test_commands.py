@@ -6,22 +6,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import jsonschema
 import pytest
-from referencing import Registry, Resource
 
 from conformance.runner.cli import main
 from tests.conformance.runner.samples import make_records, write_client, write_vectors
+from tests.conformance.schemas import get_validator
 
-ROOT = Path(__file__).resolve().parents[3]
 BAD = ("> 5", "> 6")
-
-
-def get_validator(name: str) -> Any:
-    folder = ROOT / "conformance" / "schema"
-    schemas = {p.name: json.loads(p.read_text()) for p in folder.glob("*.json")}
-    pairs = [(key, Resource.from_contents(schema)) for key, schema in schemas.items()]
-    return jsonschema.Draft202012Validator(schemas[name], registry=Registry().with_resources(pairs))
 
 
 def run(folder: Path, *words: str, changes: tuple[tuple[str, str], ...] = ()) -> int:

@@ -2,8 +2,6 @@
 
 import json
 import math
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from conformance.runner.strict_json import (
     parse,
     parse_object,
 )
+from tests.foreign import get_vectors
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -74,8 +73,8 @@ def test_the_canonical_form_reads_back_and_is_its_own_canonical_form(value: Any)
 
 
 @pytest.mark.parametrize("name", ["arrays", "french", "structures", "unicode", "values", "weird"])
-def test_the_authors_vectors_of_rfc_8785_pass(name: str, vectors: Callable[[str], Path]) -> None:
-    folder = vectors("rfc8785_jcs")
+def test_the_authors_vectors_of_rfc_8785_pass(name: str) -> None:
+    folder = get_vectors("rfc8785_jcs")
     value = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
     expected = (folder / f"testdata_output_{name}.json").read_text(encoding="utf-8")
     assert canonical(value) == expected

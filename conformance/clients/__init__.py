@@ -1,0 +1,1 @@
+"""Clients we keep: our own, and those that are broken on purpose."""

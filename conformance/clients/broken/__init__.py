@@ -1,0 +1,1 @@
+"""Clients with one mistake each, which the runner has to flag for that mistake."""

@@ -1,0 +1,1 @@
+"""The specification as a client that speaks `qcap/1`."""

@@ -1,0 +1,1 @@
+"""Vectors from small tables of cases, by running the specification."""

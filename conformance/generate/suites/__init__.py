@@ -1,0 +1,17 @@
+"""The tables of cases, one module a chapter, in the order of the index."""
+
+from conformance.generate.case import Suite
+from conformance.generate.suites import addresses, codec, ed25519, ml_dsa, roots, secp256k1, trie
+
+
+def build_suites() -> tuple[Suite, ...]:
+    """Every suite of the set."""
+    return (
+        *codec.build(),
+        *roots.build(),
+        *addresses.build(),
+        *trie.build(),
+        *ed25519.build(),
+        *secp256k1.build(),
+        *ml_dsa.build(),
+    )

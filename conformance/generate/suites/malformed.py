@@ -1,0 +1,266 @@
+"""Bytes that are no encoding, each with the fault that a decoder finds first."""
+
+from typing import Any, Final, NamedTuple
+
+from conformance.clients.spec.types import get_type
+from conformance.generate.samples import VALUES
+from spec.lib.ssz import encode
+from spec.lib.ssz.descriptors import get_fixed_size
+
+WRONG_LENGTH: Final = "ssz.wrong_length"
+TRUNCATED: Final = "ssz.truncated"
+TOO_LONG: Final = "ssz.too_long"
+UNEVEN: Final = "ssz.uneven_length"
+BOOLEAN: Final = "ssz.bad_boolean"
+PADDING: Final = "ssz.bad_padding"
+DELIMITER: Final = "ssz.missing_delimiter"
+FIRST_OFFSET: Final = "ssz.bad_first_offset"
+BOUNDS: Final = "ssz.offset_out_of_bounds"
+DECREASING: Final = "ssz.offset_decreasing"
+SELECTOR: Final = "ssz.selector_out_of_range"
+FORK_SIZE_BYTES: Final = 12  # height and version
+BFT_CONFIG_SIZE_BYTES: Final = 24  # three timeouts
+
+
+class Row(NamedTuple):
+    """One malformed input."""
+
+    name: str
+    """Of the case."""
+    data: bytes
+    """What is to be decoded."""
+    expected: str
+    """The code that refuses."""
+    why: str
+    """The mistake it catches."""
+
+
+_EXACT: Final = "A decoder that reads what it needs and ignores the rest accepts many encodings."
+_LENGTHS: Final = "Bytes that are missing must not be taken for zeros."
+_OFFSETS: Final = "Offsets lie in order and without gaps, or one value has many encodings."
+_UNION: Final = "A selector beyond the options must not fall back to one of them."
+_LIMIT: Final = "A limit is checked before its elements are read."
+
+ELEMENTARY_ROWS: Final[tuple[tuple[str, Row], ...]] = (
+    ("uint8", Row("empty", b"", WRONG_LENGTH, _LENGTHS)),
+    ("uint64", Row("short", bytes(7), WRONG_LENGTH, _LENGTHS)),
+    ("uint64", Row("long", bytes(9), WRONG_LENGTH, _EXACT)),
+    ("uint256", Row("short", bytes(31), WRONG_LENGTH, _LENGTHS)),
+    ("boolean", Row("empty", b"", WRONG_LENGTH, _LENGTHS)),
+    ("boolean", Row("two", b"\x02", BOOLEAN, "Truth has one encoding: 1.")),
+    ("boolean", Row("all_ones", b"\xff", BOOLEAN, "Truth has one encoding: 1.")),
+    ("boolean", Row("long", b"\x01\x00", WRONG_LENGTH, _EXACT)),
+    ("bytes32", Row("short", bytes(31), WRONG_LENGTH, _LENGTHS)),
+    ("bytes32", Row("long", bytes(33), WRONG_LENGTH, _EXACT)),
+    ("byte_list_5", Row("beyond_limit", bytes(6), TOO_LONG, _LIMIT)),
+    ("bitvector_10", Row("short", b"\xff", WRONG_LENGTH, _LENGTHS)),
+    ("bitvector_10", Row("padding", b"\xff\x07", PADDING, "Bits behind the last are zero.")),
+    ("bitvector_10", Row("top_bit", b"\x00\x80", PADDING, "Bits behind the last are zero.")),
+    ("bitlist_10", Row("empty", b"", DELIMITER, "A bitlist without its end has no length.")),
+    ("bitlist_10", Row("zero", b"\x00", DELIMITER, "A bitlist without its end has no length.")),
+    ("bitlist_10", Row("zero_end", b"\xff\x00", DELIMITER, "The last byte holds the end.")),
+    ("bitlist_10", Row("beyond_limit", b"\xff\x0f", TOO_LONG, _LIMIT)),
+    ("vector_uint16_3", Row("short", bytes(4), WRONG_LENGTH, _LENGTHS)),
+    ("vector_uint16_3", Row("long", bytes(8), WRONG_LENGTH, _EXACT)),
+    ("list_uint16_3", Row("uneven", bytes(3), UNEVEN, "Half an element is none.")),
+    ("list_uint16_3", Row("beyond_limit", bytes(8), TOO_LONG, _LIMIT)),
+    ("list_byte_list_5_3", Row("half_offset", b"\x04\x00", TRUNCATED, _LENGTHS)),
+    ("list_byte_list_5_3", Row("offset_zero", bytes(4), FIRST_OFFSET, _OFFSETS)),
+    ("list_byte_list_5_3", Row("offset_uneven", b"\x05\0\0\0\0", FIRST_OFFSET, _OFFSETS)),
+    ("list_byte_list_5_3", Row("offset_beyond", b"\x08\0\0\0", BOUNDS, _OFFSETS)),
+    ("list_byte_list_5_3", Row("offset_huge", b"\xfc\xff\xff\xff", BOUNDS, _OFFSETS)),
+    (
+        "list_byte_list_5_3",
+        Row("beyond_limit", b"\x10\0\0\0" * 4, TOO_LONG, _LIMIT),
+    ),
+    (
+        "list_byte_list_5_3",
+        Row("decreasing", b"\x0c\0\0\0\x0e\0\0\0\x0d\0\0\0\1\2\3", DECREASING, _OFFSETS),
+    ),
+    (
+        "list_byte_list_5_3",
+        Row("second_beyond", b"\x08\0\0\0\x09\0\0\0", BOUNDS, _OFFSETS),
+    ),
+    (
+        "list_byte_list_5_3",
+        Row("element_too_long", b"\x04\0\0\0" + bytes(6), TOO_LONG, _LIMIT),
+    ),
+    ("vector_byte_list_5_2", Row("short", bytes(7), TRUNCATED, _LENGTHS)),
+    (
+        "vector_byte_list_5_2",
+        Row("gap", b"\x09\0\0\0\x09\0\0\0\0", FIRST_OFFSET, _OFFSETS),
+    ),
+    (
+        "vector_byte_list_5_2",
+        Row("overlap", b"\x07\0\0\0\x08\0\0\0", FIRST_OFFSET, _OFFSETS),
+    ),
+)
+"""Of elementary types: the type and the row."""
+
+
+def list_rows(name: str) -> list[Row]:
+    """The malformed inputs of a type of the protocol."""
+    _, _, value = next(sample for sample in VALUES if sample[0] == name)
+    descriptor = get_type(name)
+    data = encode(descriptor, value)
+    if get_fixed_size(descriptor) is not None:
+        return [
+            Row("empty", b"", WRONG_LENGTH, _LENGTHS),
+            Row("short", data[:-1], WRONG_LENGTH, _LENGTHS),
+            Row("long", data + b"\0", WRONG_LENGTH, _EXACT),
+        ]
+    return [
+        Row("empty", b"", TRUNCATED, _LENGTHS),
+        Row("one_byte", b"\0", TRUNCATED, _LENGTHS),
+        *_VARIABLE[name](data),
+    ]
+
+
+def set_offset(data: bytes, at: int, change: int) -> bytes:
+    """The bytes with the offset at a place moved by so many bytes."""
+    moved = int.from_bytes(data[at : at + 4], "little") + change
+    return data[:at] + moved.to_bytes(4, "little") + data[at + 4 :]
+
+
+def _spoil_offsets(data: bytes, places: tuple[int, ...]) -> list[Row]:
+    """Faults of the offsets that stand at these places of a container."""
+    rows = [
+        Row("gap", set_offset(data, places[0], 1), FIRST_OFFSET, _OFFSETS),
+        Row("overlap", set_offset(data, places[0], -1), FIRST_OFFSET, _OFFSETS),
+        Row("first_zero", _write(data, places[0], 0), FIRST_OFFSET, _OFFSETS),
+    ]
+    last = places[-1]
+    if len(places) > 1:
+        first = int.from_bytes(data[places[0] : places[0] + 4], "little")
+        rows.append(Row("beyond", _write(data, last, len(data) + 1), BOUNDS, _OFFSETS))
+        rows.append(Row("huge", _write(data, last, 2**32 - 1), BOUNDS, _OFFSETS))
+        rows.append(Row("decreasing", _write(data, last, first - 1), DECREASING, _OFFSETS))
+    return rows
+
+
+def _write(data: bytes, at: int, offset: int) -> bytes:
+    return data[:at] + offset.to_bytes(4, "little") + data[at + 4 :]
+
+
+def _spoil_transaction(data: bytes) -> list[Row]:
+    payload_at = int.from_bytes(data[76:80], "little")
+    selector = data[:payload_at] + b"\x03" + data[payload_at + 1 :]
+    high = data[:payload_at] + b"\xff" + data[payload_at + 1 :]
+    return [
+        *_spoil_offsets(data, (32, 76)),
+        Row("payload_selector", selector, SELECTOR, _UNION),
+        Row("payload_selector_high", high, SELECTOR, _UNION),
+        Row("payload_absent", data[:payload_at], TRUNCATED, _UNION),
+        Row("payload_short", data[:-1], WRONG_LENGTH, _LENGTHS),
+        Row("payload_long", data + b"\0", WRONG_LENGTH, _EXACT),
+        Row("fixed_part_only", data[:80], BOUNDS, _LENGTHS),
+        Row("fixed_part_short", data[:79], TRUNCATED, _LENGTHS),
+        Row("key_too_long", _lengthen_key(data), TOO_LONG, _LIMIT),
+    ]
+
+
+def _lengthen_key(data: bytes) -> bytes:
+    """The transaction with a public key one byte above the limit of 1,952."""
+    payload_at = int.from_bytes(data[76:80], "little")
+    key = data[80:85] + bytes(1_953)
+    return _write(data, 76, 80 + len(key))[:80] + key + data[payload_at:]
+
+
+def _spoil_signed_transaction(data: bytes) -> list[Row]:
+    signature_at = int.from_bytes(data[4:8], "little")
+    too_long = data[:signature_at] + bytes(3_310)
+    return [
+        *_spoil_offsets(data, (0, 4)),
+        Row("signature_too_long", too_long, TOO_LONG, _LIMIT),
+        Row("transaction_empty", _write(data[:8] + data[signature_at:], 4, 8), TRUNCATED, _LENGTHS),
+    ]
+
+
+def _spoil_header(data: bytes) -> list[Row]:
+    at = len(data) - 1
+    return [
+        *_spoil_offsets(data, (at - 4,)),
+        Row("fields_selector", data[:-1] + b"\x03", SELECTOR, _UNION),
+        Row("fields_absent", data[:-1], TRUNCATED, _UNION),
+        Row("fields_surplus", data + b"\0", WRONG_LENGTH, _EXACT),
+        Row("fields_of_another", data[:-1] + b"\x01", WRONG_LENGTH, _LENGTHS),
+    ]
+
+
+def _spoil_body(data: bytes) -> list[Row]:
+    return [
+        *_spoil_offsets(_BODY_DATA, (0, 4)),
+        Row("trailing", data + b"\0", TRUNCATED, _EXACT),
+        Row("list_offset_uneven", data + b"\x05\0\0\0\0", FIRST_OFFSET, _OFFSETS),
+        Row("list_offset_beyond", data + b"\x08\0\0\0", BOUNDS, _OFFSETS),
+        Row("element_empty", data + b"\x04\0\0\0", TRUNCATED, _LENGTHS),
+        Row("too_many", data + (4 * 16_385).to_bytes(4, "little") * 16_385, TOO_LONG, _LIMIT),
+    ]
+
+
+def _spoil_block(data: bytes) -> list[Row]:
+    seal_at = int.from_bytes(data[8:12], "little")
+    return [
+        *_spoil_offsets(data, (0, 4, 8)),
+        Row("seal_selector", data[:seal_at] + b"\x03", SELECTOR, _UNION),
+        Row("seal_absent", data[:seal_at], TRUNCATED, _UNION),
+        Row("seal_surplus", data + b"\0", WRONG_LENGTH, _EXACT),
+    ]
+
+
+def _spoil_receipt(data: bytes) -> list[Row]:
+    status_at = int.from_bytes(data[0:4], "little")
+    selector = data[:status_at] + b"\x03" + data[status_at + 1 :]
+    return [
+        *_spoil_offsets(data, (0, 20)),
+        Row("status_selector", selector, SELECTOR, _UNION),
+        Row("event_short", data[:-49], TRUNCATED, _LENGTHS),
+    ]
+
+
+def _spoil_commit(data: bytes) -> list[Row]:
+    at = 8 + 4 + 32
+    many = data[: at + 4] + bytes(68) * 1_025
+    return [
+        *_spoil_offsets(data, (at,)),
+        Row("votes_uneven", data[:-1], UNEVEN, "Half a vote is none."),
+        Row("votes_too_many", many, TOO_LONG, _LIMIT),
+    ]
+
+
+def _spoil_chain_config(data: bytes) -> list[Row]:
+    return [
+        *_spoil_offsets(data, (0, 4)),
+        Row("boolean", data[:8] + b"\x02" + data[9:], BOOLEAN, "Truth has one encoding: 1."),
+        Row("forks_uneven", data[:-1], UNEVEN, "Half an entry is none."),
+        Row("consensus_selector", _spoil_consensus(data), SELECTOR, _UNION),
+    ]
+
+
+def _spoil_consensus(data: bytes) -> bytes:
+    """The configuration with a selector for which there is no algorithm."""
+    start = len(data) - FORK_SIZE_BYTES - BFT_CONFIG_SIZE_BYTES - 1
+    return data[:start] + b"\x01" + data[start + 1 :]
+
+
+def _spoil_genesis(data: bytes) -> list[Row]:
+    return [
+        *_spoil_offsets(data, (0, 12, 16)),
+        Row("validators_uneven", data + b"\0", UNEVEN, "Half a validator is none."),
+    ]
+
+
+_BODY_DATA: Final = encode(
+    get_type("body"), next(v for n, m, v in VALUES if (n, m) == ("body", "typical"))
+)
+_VARIABLE: Final[dict[str, Any]] = {
+    "transaction": _spoil_transaction,
+    "signed_transaction": _spoil_signed_transaction,
+    "header": _spoil_header,
+    "body": _spoil_body,
+    "block": _spoil_block,
+    "receipt": _spoil_receipt,
+    "commit": _spoil_commit,
+    "chain_config": _spoil_chain_config,
+    "genesis": _spoil_genesis,
+}

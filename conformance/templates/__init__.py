@@ -1,0 +1,1 @@
+"""Clients to copy; see README.md."""
