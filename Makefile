@@ -9,7 +9,7 @@ T ?= tests
 .PHONY: help setup check test test-slow vectors docs lock audit clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST) | awk -F': ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv hold what the lock says (every target does this first)
 	@$(PYTHON) tools/bootstrap.py
