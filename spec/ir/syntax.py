@@ -599,6 +599,9 @@ class StandardError(IntEnum):
 STANDARD_ERROR_COUNT = 16
 """Error numbers below this are reserved for `StandardError`."""
 
+INIT_SELECTOR = bytes(8)
+"""The selector of every init, and of no other function."""
+
 CELL_BALANCE = 0
 """Every module's first cell: the contract's spendable coins, u128; changed only by `Pay`,
 `Collect`, `Send` and the value of payable calls, never by `Set` or `Update`."""

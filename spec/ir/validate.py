@@ -40,6 +40,7 @@ from spec.ir.linked import (
 )
 from spec.ir.measure import compute_fingerprint, compute_table
 from spec.ir.syntax import (
+    INIT_SELECTOR,
     CodeSection,
     Function,
     FunctionKind,
@@ -53,7 +54,6 @@ from spec.ir.validation.lists import scan_list
 from spec.ir.validation.properties import SpecScans, scan_spec
 from spec.ir.validation.scan import ListKind, Purpose, Refused, Scan, Tables
 from spec.ir.validation.tables import (
-    INIT_SELECTOR,
     decode_literals,
     get_named_types,
     judge_record,

@@ -6,6 +6,7 @@ Source: IR.md 1 (rule 3), LANGUAGE.md 2 (types, defaults), DESIGN.md 3.
 from spec.ir.errors import NO_NODE, IrError, IrRule, Part
 from spec.ir.measure import Measure, compute_fields_measure, compute_measure
 from spec.ir.syntax import (
+    INIT_SELECTOR,
     AddressType,
     BoolType,
     BytesType,
@@ -51,7 +52,6 @@ from spec.limits import (
 )
 
 UINT_BITS = (8, 16, 32, 64, 128, 256)
-INIT_SELECTOR = bytes(SELECTOR_SIZE_BYTES)
 STANDARD_CELLS = 2
 COINS = UintType(128)
 
