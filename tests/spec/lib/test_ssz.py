@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.lib.result import Err, Ok
+from spec.lib.result import Err, Ok, Result
 from spec.lib.ssz import (
     Bitlist,
     Bitvector,
@@ -92,14 +92,16 @@ def test_any_bytes_are_one_value_or_a_coded_error(
     check_strict(descriptor, data)
 
 
-def check_strict(descriptor: Descriptor[object], data: bytes) -> None:
-    match decode(descriptor, data):
+def check_strict(descriptor: Descriptor[object], data: bytes) -> Result[object, SszError]:
+    decoded = decode(descriptor, data)
+    match decoded:
         case Ok(value):
             assert encode(descriptor, value) == data
         case Err(error):
             assert error.code.startswith("ssz.")
             assert error.message
             assert 0 <= error.at <= len(data)
+    return decoded
 
 
 REFUSED: Final[tuple[tuple[Descriptor[object], str, SszError], ...]] = (
