@@ -43,8 +43,6 @@ PUBLIC_KEY_SIZE_BYTES: Final = 32
 """y, little-endian, with the sign of x in the highest bit."""
 SIGNATURE_SIZE_BYTES: Final = 64
 """R, 32 bytes like a public key, then S, 32 bytes little-endian."""
-SEED_SIZE_BYTES: Final = 32
-"""RFC 8032's private key."""
 
 FIELD: Final = (1 << 255) - 19
 """p: coordinates are residues of it."""

@@ -24,8 +24,6 @@ PUBLIC_KEY_SIZE_BYTES: Final = 1_952
 """rho, 32 bytes, and t1."""
 SIGNATURE_SIZE_BYTES: Final = 3_309
 """The challenge, z and the hint."""
-SEED_SIZE_BYTES: Final = 32
-"""FIPS 204's xi."""
 
 
 def validate_form(public_key: bytes, signature: bytes) -> SignatureError | None:

@@ -31,7 +31,6 @@ class Scheme:
     """For people and vectors."""
     public_key_size_bytes: int
     signature_size_bytes: int
-    seed_size_bytes: int
     validate_public_key: Callable[[bytes], SignatureError | None]
     validate_signature: Callable[[bytes, bytes, bytes], SignatureError | None]
     """Of (public key, message, signature)."""
@@ -43,7 +42,6 @@ SCHEMES: Final = (
         name="ed25519",
         public_key_size_bytes=ed25519.PUBLIC_KEY_SIZE_BYTES,
         signature_size_bytes=ed25519.SIGNATURE_SIZE_BYTES,
-        seed_size_bytes=ed25519.SEED_SIZE_BYTES,
         validate_public_key=ed25519.validate_public_key,
         validate_signature=ed25519.validate_signature,
     ),
@@ -52,7 +50,6 @@ SCHEMES: Final = (
         name="secp256k1",
         public_key_size_bytes=secp256k1.PUBLIC_KEY_SIZE_BYTES,
         signature_size_bytes=secp256k1.SIGNATURE_SIZE_BYTES,
-        seed_size_bytes=secp256k1.SEED_SIZE_BYTES,
         validate_public_key=secp256k1.validate_public_key,
         validate_signature=secp256k1.validate_signature,
     ),
@@ -61,7 +58,6 @@ SCHEMES: Final = (
         name="ml-dsa-65",
         public_key_size_bytes=ml_dsa.PUBLIC_KEY_SIZE_BYTES,
         signature_size_bytes=ml_dsa.SIGNATURE_SIZE_BYTES,
-        seed_size_bytes=ml_dsa.SEED_SIZE_BYTES,
         validate_public_key=ml_dsa.validate_public_key,
         validate_signature=ml_dsa.validate_signature,
     ),

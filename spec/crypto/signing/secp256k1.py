@@ -39,8 +39,6 @@ PUBLIC_KEY_SIZE_BYTES: Final = 33
 """2 or 3 for the parity of y, then x, 32 bytes big-endian."""
 SIGNATURE_SIZE_BYTES: Final = 64
 """r, then s, 32 bytes each, big-endian."""
-SEED_SIZE_BYTES: Final = 32
-"""The secret scalar, big-endian."""
 
 FIELD: Final = (1 << 256) - (1 << 32) - 977
 """p: coordinates are residues of it."""
