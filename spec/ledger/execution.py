@@ -15,7 +15,7 @@ Source: DESIGN.md 2.10, 2.12; STYLE.md 6.
 from dataclasses import dataclass, replace
 
 from spec.crypto.address import compute_contract_address
-from spec.ir.host import CallInput, DeclaredFailure, Failed, Failure, Outcome
+from spec.ir.host import CallInput, DeclaredFailure, Failed, Failure, MachineFailure, Outcome
 from spec.ledger.engine import Environment
 from spec.ledger.errors import TxError
 from spec.ledger.fees import compute_effective_tip, compute_intrinsic_gas
@@ -32,6 +32,7 @@ from spec.ledger.types import (
     Call,
     Deploy,
     Event,
+    Fault,
     Receipt,
     Refused,
     Status,
@@ -43,7 +44,7 @@ from spec.ledger.types import (
 from spec.ledger.validity import Candidate, validate_transaction
 from spec.ledger.world import LedgerWorld
 from spec.lib.result import Err, Ok, Result
-from spec.limits import SELECTOR_SIZE_BYTES
+from spec.limits import CALL_DEPTH_MAX, SELECTOR_SIZE_BYTES
 
 INIT_SELECTOR = bytes(SELECTOR_SIZE_BYTES)
 """Names a module's init."""
@@ -57,32 +58,44 @@ class _Run:
     gas_used: int
     """Beyond the intrinsic gas."""
     events: tuple[Event, ...]
+    causes: tuple[Fault, ...]
 
 
-def _compute_status(failure: Failure) -> Status:
+def _compute_fault(failure: Failure) -> Fault:
     if isinstance(failure, DeclaredFailure):
         return Refused(failure.contract, failure.error, failure.data)
     return Stopped(failure.contract, failure.code.encode("ascii"))
 
 
+def _compute_failed_run(outcome: Failed) -> _Run:
+    """The outermost failure as the status, those behind it as the causes."""
+    faults = [_compute_fault(outcome.failure)]
+    failure: Failure | None = outcome.failure
+    for _ in range(CALL_DEPTH_MAX):
+        failure = failure.cause if isinstance(failure, MachineFailure) else None
+        if failure is not None:
+            faults.append(_compute_fault(failure))
+    return _Run(faults[0], outcome.gas_used, (), tuple(faults[1:]))
+
+
 def _apply_transfer(layer: Layer, sender: bytes, payload: Transfer) -> _Run:
     remove_coins(layer, sender, payload.amount)
     add_coins(layer, payload.to, payload.amount)
-    return _Run(Success(b""), 0, ())
+    return _Run(Success(b""), 0, (), ())
 
 
 def _apply_call(environment: Environment, layer: Layer, call: CallInput) -> _Run:
     world = LedgerWorld(layer=layer, engine=environment.engine, events=[])
     outcome = environment.engine.execute(world, environment.context, call)
     if isinstance(outcome, Failed):
-        return _Run(_compute_status(outcome.failure), outcome.gas_used, ())
-    return _Run(Success(outcome.result_data), outcome.gas_used, tuple(world.events))
+        return _compute_failed_run(outcome)
+    return _Run(Success(outcome.result_data), outcome.gas_used, tuple(world.events), ())
 
 
 def _apply_deploy(environment: Environment, layer: Layer, payload: Deploy, call: CallInput) -> _Run:
     admitted = environment.engine.admit_module(payload.module)
     if isinstance(admitted, Err):
-        return _Run(Stopped(call.contract, admitted.error.encode("ascii")), 0, ())
+        return _Run(Stopped(call.contract, admitted.error.encode("ascii")), 0, (), ())
     account = layer.get_account(call.contract)
     layer.set_account(call.contract, replace(account, code_id=admitted.value))
     layer.set_leaf(compute_code_key(admitted.value), payload.module)
@@ -154,7 +167,7 @@ def apply_transaction(
     remove_coins(layer, sender, gas_used * gas_price)
     account = layer.get_account(sender)
     layer.set_account(sender, replace(account, nonce=account.nonce + 1))
-    return Ok(Receipt(run.status, gas_used, gas_price, run.events))
+    return Ok(Receipt(run.status, gas_used, gas_price, run.events, run.causes))
 
 
 def execute_view(environment: Environment, reader: StateReader, call: CallInput) -> Outcome:

@@ -21,6 +21,7 @@ from spec.limits import (
     ARGUMENTS_SIZE_BYTES_MAX,
     BLOCK_OPS_MAX,
     BLOCK_TRANSACTIONS_MAX,
+    CALL_DEPTH_MAX,
     EVENTS_MAX,
     FAILURE_CODE_SIZE_BYTES_MAX,
     LOG_DATA_SIZE_BYTES_MAX,
@@ -210,7 +211,6 @@ class Refused:
     """A contract refused with an error that it declares; only fee and nonce were taken."""
 
     contract: bytes
-    """Where it failed, perhaps deeper than the contract called first."""
     number: int
     data: bytes
     """The error's encoded arguments, as one record."""
@@ -225,6 +225,7 @@ class Stopped:
     """A code such as `contract.overflow`, ASCII."""
 
 
+Fault = Refused | Stopped
 Status = Success | Refused | Stopped
 
 
@@ -238,6 +239,9 @@ class Receipt:
     """Base fee and tip actually paid for a unit of gas."""
     events: tuple[Event, ...]
     """In order; none unless it succeeded."""
+    causes: tuple[Fault, ...]
+    """Why it is `contract.call_failed`: the failure of the contract called, then of the one that
+    that one called, and so on."""
 
 
 # Accounts
@@ -356,6 +360,7 @@ STOPPED = Container(
     Stopped, (("contract", ByteVector(32)), ("reason", ByteList(FAILURE_CODE_SIZE_BYTES_MAX)))
 )
 STATUS: Union[Status] = Union(((Success, SUCCESS), (Refused, REFUSED), (Stopped, STOPPED)))
+FAULT: Union[Fault] = Union(((Refused, REFUSED), (Stopped, STOPPED)))
 RECEIPT = Container(
     Receipt,
     (
@@ -363,6 +368,7 @@ RECEIPT = Container(
         ("gas_used", Uint(64)),
         ("gas_price", Uint(64)),
         ("events", List(EVENT, EVENTS_MAX)),
+        ("causes", List(FAULT, CALL_DEPTH_MAX)),
     ),
 )
 RECEIPTS = List(RECEIPT, BLOCK_TRANSACTIONS_MAX)

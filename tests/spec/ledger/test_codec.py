@@ -90,12 +90,9 @@ BODIES = st.builds(
 )
 BLOCKS = st.builds(Block, HEADERS, BODIES, SEALS)
 EVENTS = st.lists(st.builds(Event, BYTES32, U16, DATA), max_size=3).map(tuple)
-STATUSES = (
-    st.builds(Success, DATA)
-    | st.builds(Refused, BYTES32, U16, DATA)
-    | st.builds(Stopped, BYTES32, DATA)
-)
-RECEIPTS = st.builds(Receipt, STATUSES, U64, U64, EVENTS)
+FAULTS = st.builds(Refused, BYTES32, U16, DATA) | st.builds(Stopped, BYTES32, DATA)
+CAUSES = st.lists(FAULTS, max_size=3).map(tuple)
+RECEIPTS = st.builds(Receipt, st.builds(Success, DATA) | FAULTS, U64, U64, EVENTS, CAUSES)
 
 
 @given(SIGNED)
@@ -187,7 +184,13 @@ BLOCK = Block(
     ),
     Commit(1, 0, bytes(32), ()),
 )
-RECEIPT_VALUE = Receipt(Refused(bytes(32), 16, b"data"), 1, 2, (Event(bytes(32), 1, b"data"),))
+RECEIPT_VALUE = Receipt(
+    Refused(bytes(32), 16, b"data"),
+    1,
+    2,
+    (Event(bytes(32), 1, b"data"),),
+    (Stopped(bytes(32), b"contract.overflow"),),
+)
 
 DECODERS: dict[str, tuple[bytes, Callable[[bytes], object], Callable[[object], bytes]]] = {
     "signed transaction": (
