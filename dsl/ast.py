@@ -352,18 +352,7 @@ class Skipped:
 
 
 Statement = (
-    Let
-    | Assign
-    | Do
-    | If
-    | Match
-    | For
-    | Require
-    | Return
-    | Pass
-    | Assert
-    | Expect
-    | Skipped
+    Let | Assign | Do | If | Match | For | Require | Return | Pass | Assert | Expect | Skipped
 )
 
 # Clauses

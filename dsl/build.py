@@ -1,8 +1,9 @@
+# ruff: noqa: D102  # each public method is the grammar rule of its name
 """Tree building: one method per grammar rule, called bottom-up by the parser as it reduces.
 
-There is no tree walk and so no recursion: each method gets the finished parts of its rule, tokens
-included, and returns a syntax node. Depth is kept in a side table, so that the deepest expression is known
-without walking.
+There is no tree walk and so no recursion: each method gets the finished parts of its rule,
+tokens included, and returns a syntax node. Depth is kept in a side table, so that the deepest
+expression is known without walking.
 """
 
 from collections.abc import Sequence
@@ -313,9 +314,7 @@ class TreeBuilder:
     def phase_move(self, parts: list[Part]) -> ast.PhaseMove:
         group, names = _one(parts, _Group) or _Group(), _names(parts)
         end = names[0].span if names else group[-1].span
-        return ast.PhaseMove(
-            _edge(parts[0]).join(end), tuple(group), names[0] if names else None
-        )
+        return ast.PhaseMove(_edge(parts[0]).join(end), tuple(group), names[0] if names else None)
 
     def params(self, parts: list[Part]) -> _Params:
         return _Params(_all(parts, ast.Parameter))
@@ -381,7 +380,9 @@ class TreeBuilder:
 
     def assign(self, parts: list[Part]) -> ast.Assign:
         target, value = _expressions(parts)
-        operator = _tokens(parts[1:2], "ASSIGN", "PLUSEQ", "MINUSEQ", "STAREQ", "SLASHEQ", "PERCENTEQ")
+        operator = _tokens(
+            parts[1:2], "ASSIGN", "PLUSEQ", "MINUSEQ", "STAREQ", "SLASHEQ", "PERCENTEQ"
+        )
         return ast.Assign(target.span.join(value.span), target, operator[0].value, value)
 
     def expression_statement(self, parts: list[Part]) -> ast.Do:
@@ -392,7 +393,12 @@ class TreeBuilder:
         found = _expressions(parts)
         for name in _names(parts):
             if name.text != "value":
-                self._error("QC0011", f"`{name.text}` can't follow `with`", name.span, "`value` was expected")
+                self._error(
+                    "QC0011",
+                    f"`{name.text}` can't follow `with`",
+                    name.span,
+                    "`value` was expected",
+                )
         span = _edge(parts[0]).join(found[-1].span)
         return ast.Sending(span, found[0], found[1] if len(found) > 1 else None)
 

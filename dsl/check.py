@@ -97,7 +97,9 @@ def _report_cycles(program: Program) -> None:
     cyclic = [name for name in calls if name not in done]
     for name in cyclic:
         function = program.functions[name]
-        program.report("QC0314", f"`{name}` calls itself", function.name.span, "there is no recursion")
+        program.report(
+            "QC0314", f"`{name}` calls itself", function.name.span, "there is no recursion"
+        )
         program.functions[name] = replace(function, lines=())
     if cyclic:
         program.written.clear()
@@ -117,7 +119,9 @@ def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Funct
     if roles and not has_init:
         name = ast.Identifier(contract.name.span, "init")
         span = contract.name.span
-        out.append(ast.Function(span, span, "init", name, (), None, False, (), (), None, ()))  # noqa: FBT003  # not payable
+        out.append(
+            ast.Function(span, span, "init", name, (), None, False, (), (), None, ())
+        )  # not payable
         program.generated.add("init")
     return tuple(out)
 
@@ -125,12 +129,12 @@ def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Funct
 def _move_to(node: T, span: Span) -> T:
     """Return the tree with all spans replaced; the generated sources are shallow."""
     if isinstance(node, Span):
-        return cast(T, span)  # noqa: TC006  # T is Span here
+        return cast(T, span)  # T is Span here
     if isinstance(node, tuple):
-        return cast(T, tuple(_move_to(each, span) for each in node))  # noqa: TC006  # same shape
+        return cast(T, tuple(_move_to(each, span) for each in node))  # same shape
     if is_dataclass(node) and not isinstance(node, type):
         changes = {each.name: _move_to(getattr(node, each.name), span) for each in fields(node)}
-        return cast(T, replace(node, **changes))  # noqa: TC006  # same class
+        return cast(T, replace(node, **changes))  # same class
     return node
 
 
@@ -187,6 +191,6 @@ def _make_edge_claim(
     for source, target in kind.edges or ():
         was = typed.Prim(span, BOOL, "eq", (before, typed.MakeVariant(span, kind, source, ())))
         becomes = typed.Prim(span, BOOL, "eq", (now, typed.MakeVariant(span, kind, target, ())))
-        step = typed.Logic(span, BOOL, True, was, becomes)  # noqa: FBT003  # "and"
-        claim = typed.Logic(span, BOOL, False, claim, step)  # noqa: FBT003  # "or"
+        step = typed.Logic(span, BOOL, True, was, becomes)  # "and"
+        claim = typed.Logic(span, BOOL, False, claim, step)  # "or"
     return typed.ForAll(span, BOOL, keys, claim) if keys else claim

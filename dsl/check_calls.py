@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dsl import ast, typed
 from dsl.check_inline import function_writes, inline_pure
-from dsl.check_types import resolve_type, resolve_value_type
+from dsl.check_types import resolve_value_type
 from dsl.names import BUILTIN_FUNCTIONS, Place, Program, Scope
 from dsl.source import Span
 from dsl.types import (
@@ -207,9 +207,13 @@ class Calls:
         if function_writes(self._program, name) and not place.effects:
             message = f"`{name}` changes the state, which {place.title} can't"
             return self._fail(node.span, "QC0306", message)
-        fields = tuple((p.name.text, resolve_value_type(self._program, p.type)) for p in function.params)
+        fields = tuple(
+            (p.name.text, resolve_value_type(self._program, p.type)) for p in function.params
+        )
         args = self._arguments(node.span, node.arguments, fields, scope, place)
-        result = UNIT if function.result is None else resolve_value_type(self._program, function.result)
+        result = (
+            UNIT if function.result is None else resolve_value_type(self._program, function.result)
+        )
         if len(args) != len(fields):
             return typed.make_broken(node.span)
         if place.exact:
@@ -221,7 +225,9 @@ class Calls:
         if isinstance(base.type, ListType) and callee.name.text in ("append", "pop"):
             label = "it is a statement of its own"
             return self._fail(node.span, "QC0302", f"`{callee.name.text}` has no value", label)
-        self._program.report_unknown(callee.name.text, callee.name.span, ["append", "pop"], "method")
+        self._program.report_unknown(
+            callee.name.text, callee.name.span, ["append", "pop"], "method"
+        )
         return typed.make_broken(node.span)
 
     def _arguments(
@@ -246,13 +252,17 @@ class Calls:
             place_at = position
             if argument.name is not None:
                 if argument.name.text not in names:
-                    self._program.report_unknown(argument.name.text, argument.name.span, names, "field")
+                    self._program.report_unknown(
+                        argument.name.text, argument.name.span, names, "field"
+                    )
                     return ()
                 place_at = names.index(argument.name.text)
             if place_at in ordered:
                 self._program.report("QC0303", f"`{names[place_at]}` is given twice", argument.span)
                 return ()
-            ordered[place_at] = self._expressions.value(argument.value, scope, place, fields[place_at][1])
+            ordered[place_at] = self._expressions.value(
+                argument.value, scope, place, fields[place_at][1]
+            )
         return tuple(ordered[position] for position in range(len(fields)))
 
     def match_arguments(
@@ -312,7 +322,9 @@ class Calls:
         self._program.report("QC0303", message, node.span)
         return False
 
-    def _some(self, node: ast.Call, scope: Scope, place: Place, expected: Type | None) -> typed.Expr:
+    def _some(
+        self, node: ast.Call, scope: Scope, place: Place, expected: Type | None
+    ) -> typed.Expr:
         if not self._has_count(node, 1):
             return typed.make_broken(node.span)
         wanted = expected.value if isinstance(expected, OptionType) else None
@@ -431,17 +443,23 @@ class Calls:
         if not self._has_count(node, 0):
             return typed.make_broken(node.span)
         if not place.effects:
-            return self._fail(node.span, "QC0306", f"`collect` changes the state, which {place.title} can't")
+            return self._fail(
+                node.span, "QC0306", f"`collect` changes the state, which {place.title} can't"
+            )
         return typed.Collect(node.span, COINS)
 
-    def _value_or(self, node: ast.Call, scope: Scope, place: Place, expected: Type | None) -> typed.Expr:
+    def _value_or(
+        self, node: ast.Call, scope: Scope, place: Place, expected: Type | None
+    ) -> typed.Expr:
         if not self._has_count(node, 2):
             return typed.make_broken(node.span)
         subject = self._expressions.settled(node.arguments[0].value, scope, place)
         if not isinstance(subject.type, OptionType):
             if isinstance(subject.type, BrokenType):
                 return subject
-            return self._fail(node.span, "QC0201", f"this is {render_type(subject.type)}, not an option")
+            return self._fail(
+                node.span, "QC0201", f"this is {render_type(subject.type)}, not an option"
+            )
         inner = subject.type.value
         default = self._expressions.value(node.arguments[1].value, scope, place, inner)
         local = self._program.make_local("value", inner)
@@ -449,7 +467,9 @@ class Calls:
         arms = (((), default), ((local,), use))
         return typed.MatchValue(node.span, inner, subject, arms)
 
-    def _is_contract(self, node: ast.Call, scope: Scope, place: Place, _: Type | None) -> typed.Expr:
+    def _is_contract(
+        self, node: ast.Call, scope: Scope, place: Place, _: Type | None
+    ) -> typed.Expr:
         if not self._has_count(node, 1):
             return typed.make_broken(node.span)
         who = self._expressions.value(node.arguments[0].value, scope, place, ADDRESS)
@@ -490,7 +510,6 @@ def _number_type(kind: Type) -> Type:
     return kind if isinstance(kind, UintType) else UINTS["u8"]
 
 
-
 class _Reader:
     """Finds the maps an aggregate's body reads, and what its shape forbids."""
 
@@ -520,12 +539,12 @@ class _Reader:
                 self.problems.append((expr.span, "this can't stand in an aggregate"))
 
     def _read(self, expr: typed.Read) -> None:
-        bound = [
-            isinstance(key, typed.Use) and key.local.id in self._keys for key in expr.keys
-        ]
+        bound = [isinstance(key, typed.Use) and key.local.id in self._keys for key in expr.keys]
         for key, is_bound in zip(expr.keys, bound, strict=True):
             if not is_bound and not isinstance(key, typed.Use | typed.Constant | typed.Context):
-                self.problems.append((key.span, "outside its bound keys an aggregate takes plain names"))
+                self.problems.append(
+                    (key.span, "outside its bound keys an aggregate takes plain names")
+                )
         if not expr.keys:
             self.problems.append((expr.span, "a state scalar can't stand in an aggregate"))
         elif not any(bound):

@@ -26,7 +26,7 @@ CELLS_MAX = 256
 MEMBERS_MAX = 64
 """Members of one enum, fields of one record, parameters of one function."""
 
-_ROLE_ACTIONS = '''contract Generated:
+_ROLE_ACTIONS = """contract Generated:
     action offer_ROLE(to: option[address]) by ROLE:
         modifies ROLE_offer
         ensures ROLE_offer == to
@@ -44,8 +44,8 @@ _ROLE_ACTIONS = '''contract Generated:
 
         ROLE = none
         ROLE_offer = none
-'''
-_ROLES_ACTIONS = '''contract Generated:
+"""
+_ROLES_ACTIONS = """contract Generated:
     action grant_ROLE(account: address) by ROLE:
         modifies ROLE[account]
         ensures ROLE[account]
@@ -61,7 +61,7 @@ _ROLES_ACTIONS = '''contract Generated:
         ensures not ROLE[caller]
 
         ROLE[caller] = false
-'''
+"""
 
 
 def get_role_source(name: str, *, many: bool) -> str:
@@ -126,7 +126,9 @@ class Declarations:
         waiting = {n.name.text: n for n in nodes if n.name.text in self._program.type_spans}
         while waiting:
             ready = [
-                node for node in waiting.values() if not any(u in waiting for u in _used_types(node))
+                node
+                for node in waiting.values()
+                if not any(u in waiting for u in _used_types(node))
             ]
             if not ready:
                 for node in waiting.values():
@@ -154,7 +156,9 @@ class Declarations:
         seen = {}
         for variant in node.variants:
             self._check_field_name(variant.name, seen)
-            fields = [(p.name.text, resolve_value_type(self._program, p.type)) for p in variant.fields]
+            fields = [
+                (p.name.text, resolve_value_type(self._program, p.type)) for p in variant.fields
+            ]
             members.append(EnumMember(variant.name.text, tuple(fields)))
         if not members or len(members) > MEMBERS_MAX:
             message = f"an enum has 1 to {MEMBERS_MAX} members"

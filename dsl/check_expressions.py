@@ -144,9 +144,7 @@ class Expressions:
         self._report_mismatch(expr, wanted, place)
         return typed.make_broken(expr.span)
 
-    def _coerce_some(
-        self, expr: typed.MakeVariant, wanted: OptionType, place: Place
-    ) -> typed.Expr:
+    def _coerce_some(self, expr: typed.MakeVariant, wanted: OptionType, place: Place) -> typed.Expr:
         if isinstance(expr.type, OptionType) and expr.tag == 1:
             inner = self.coerce(expr.args[0], wanted.value, place)
             return typed.MakeVariant(expr.span, wanted, 1, (inner,))
@@ -201,7 +199,9 @@ class Expressions:
             data = node.value.to_bytes(expected.size_bytes, "big")
             return typed.Constant(node.span, expected, data)
         if isinstance(expected, AddressType) and node.bytes_length == ADDRESS_SIZE_BYTES:
-            return typed.Constant(node.span, ADDRESS, node.value.to_bytes(ADDRESS_SIZE_BYTES, "big"))
+            return typed.Constant(
+                node.span, ADDRESS, node.value.to_bytes(ADDRESS_SIZE_BYTES, "big")
+            )
         return typed.Constant(node.span, LiteralType(node.value), node.value)
 
     def _name(self, node: ast.Name, scope: Scope, place: Place) -> typed.Expr:
@@ -223,7 +223,12 @@ class Expressions:
             return self._builtin(node, place)
         if node.text == "none":
             return typed.Constant(node.span, NoneType(), value=False)
-        known = [*scope.list_names(), *BUILTIN_VALUES, *self.program.cell_numbers, *self.program.constants]
+        known = [
+            *scope.list_names(),
+            *BUILTIN_VALUES,
+            *self.program.cell_numbers,
+            *self.program.constants,
+        ]
         self.program.report_unknown(node.text, node.span, known)
         return typed.make_broken(node.span)
 
@@ -331,7 +336,7 @@ class Expressions:
             left = self.value(node.left, scope, place, BOOL)
             right = self.value(node.right, scope, place, BOOL)
             negated = typed.Prim(left.span, BOOL, "not", (left,))
-            return typed.Logic(node.span, BOOL, False, negated, right)  # noqa: FBT003  # "or"
+            return typed.Logic(node.span, BOOL, False, negated, right)  # "or"
         if node.operator in _ORDER:
             op, swapped = _ORDER[node.operator]
             left = self._number(self.check(node.left, scope, place))
@@ -420,9 +425,14 @@ class Expressions:
         left, right = self._lift(left, right.type, place), self._lift(right, left.type, place)
         if isinstance(left.type, TextType | NoneType):
             left = self.coerce(left, right.type, place)
-        right = self.coerce(self.settle(right) if left.type != right.type and not isinstance(
-            right.type, TextType | NoneType | LiteralType
-        ) else right, self.settle(left).type, place)
+        right = self.coerce(
+            self.settle(right)
+            if left.type != right.type
+            and not isinstance(right.type, TextType | NoneType | LiteralType)
+            else right,
+            self.settle(left).type,
+            place,
+        )
         return typed.Prim(span, BOOL, "eq", (self.settle(left), right))
 
     def _check_caller(self, left: typed.Expr, right: typed.Expr) -> None:
@@ -482,7 +492,9 @@ class Expressions:
         for option in node.options:
             right = self.check(option, scope, place, value.type)
             equal = self.equal(option.span, value, right, place)
-            found = equal if found is None else typed.Logic(node.span, BOOL, False, found, equal)  # noqa: FBT003  # "or"
+            found = (
+                equal if found is None else typed.Logic(node.span, BOOL, False, found, equal)
+            )  # "or"
         assert found is not None, "the grammar has at least one option"
         return found
 

@@ -54,9 +54,7 @@ class Functions:
         guard = self._guard(node, header, scope)
         open_errors = self._open_errors(header)
         self._check_required(node, open_errors)
-        context = Context(
-            node.kind, place, result, open_errors, node.kind == "function", generated
-        )
+        context = Context(node.kind, place, result, open_errors, node.kind == "function", generated)
         statements = Statements(self._program, self._expressions, context)
         inner = Scope(scope)
         checked = list(self._start(node)) + list(statements.block(body, inner))
@@ -100,7 +98,9 @@ class Functions:
         for line in header:
             if not isinstance(line, ast.Clause | ast.Skipped) and not self._is_header_let(line):
                 label = "clauses and their `let`s come first, then the body"
-                self._program.report("QC0408", "a statement stands before a clause", line.span, label)
+                self._program.report(
+                    "QC0408", "a statement stands before a clause", line.span, label
+                )
         allowed = _CLAUSES_OF[node.kind]
         for line in header:
             if isinstance(line, ast.Clause) and not isinstance(line, allowed):
@@ -212,7 +212,9 @@ class Functions:
         ]
         if len(found) != 1:
             message = f"`in` needs exactly one phase in the state, and there are {len(found)}"
-            self._program.report("QC0411", message, span, "declare `phases …` and one cell of that type")
+            self._program.report(
+                "QC0411", message, span, "declare `phases …` and one cell of that type"
+            )
             return None
         return found[0]
 
@@ -237,7 +239,9 @@ class Functions:
             phase = typed.Read(name.span, kind, number, (), (), old=False)
             member = typed.MakeVariant(name.span, kind, tag, ())
             here = typed.Prim(name.span, BOOL, "eq", (phase, member))
-            condition = here if condition is None else typed.Logic(move.span, BOOL, False, condition, here)  # noqa: FBT003  # "or"
+            condition = (
+                here if condition is None else typed.Logic(move.span, BOOL, False, condition, here)
+            )  # "or"
         assert condition is not None, "the grammar has at least one phase"
         text = self._program.text_of(move.span)
         return [typed.Fail(move.span, condition, "WrongPhase", (), declared=True, text=text)]
@@ -256,16 +260,16 @@ class Functions:
                 continue
             names = [member.name for member in kind.members]
             for before in move.before:
-                if before.text in names and (names.index(before.text), tag) not in (kind.edges or ()):
+                if before.text in names and (names.index(before.text), tag) not in (
+                    kind.edges or ()
+                ):
                     message = f"{before.text} -> {move.after.text} is no move of {kind.name}"
                     self._program.report("QC0411", message, move.span)
             place = typed.Read(move.span, kind, number, (), (), old=False)
             out.append(typed.Store(move.span, place, typed.MakeVariant(move.span, kind, tag, ())))
         return tuple(out)
 
-    def _fails(
-        self, line: ast.Fails, condition: ast.Expression, scope: Scope
-    ) -> list[typed.Stmt]:
+    def _fails(self, line: ast.Fails, condition: ast.Expression, scope: Scope) -> list[typed.Stmt]:
         test = self._expressions.value(condition, scope, GUARD, BOOL)
         found = check_error(self._program, self._expressions, line.error, scope, GUARD)
         if found is None:
@@ -298,9 +302,7 @@ class Functions:
                 out.append(typed.Store(span, place, holder))
         return out
 
-    def _check_returns(
-        self, node: ast.Function, result: Type, body: Sequence[typed.Stmt]
-    ) -> None:
+    def _check_returns(self, node: ast.Function, result: Type, body: Sequence[typed.Stmt]) -> None:
         if isinstance(result, UnitType | BrokenType):
             return
         if not always_returns(body) and not self._program.found:

@@ -22,7 +22,9 @@ def function_writes(program: Program, name: str, seen: frozenset[str] = frozense
     if function is None or name in seen:
         return False
     found = any(
-        _is_write(program, node, seen | {name}) for line in function.lines for node in ast.walk(line)
+        _is_write(program, node, seen | {name})
+        for line in function.lines
+        for node in ast.walk(line)
     )
     if found:
         program.written.add(name)
@@ -153,7 +155,7 @@ def _convert_match(
     subject = expressions.settled(line.subject, scope, place)
     if not isinstance(subject.type, EnumType | OptionType):
         return _refuse(expressions, line.span, function)
-    arms = []
+    arms: list[tuple[tuple[typed.Local, ...], typed.Expr]] = []
     for inner, locals_, body in bind_arms(expressions.program, line, subject.type, scope):
         value = _convert(expressions, (*body, *rest), inner, place, function)
         if arms:
@@ -207,9 +209,9 @@ def bind_arms(
         return []
     found = []
     for member in members:
-        arm = chosen.get(member.name) or default
-        assert arm is not None, "missing arms were reported"
-        found.append(_bind_arm(program, arm, member, scope))
+        taken = chosen.get(member.name, default)
+        assert taken is not None, "missing arms were reported"
+        found.append(_bind_arm(program, taken, member, scope))
     return found
 
 

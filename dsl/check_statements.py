@@ -130,7 +130,9 @@ class Statements:
         if isinstance(kind, UnitType):
             self._program.report("QC0201", "this has no value", node.value.span)
         if isinstance(kind, IntType) and node.mutable:
-            self._program.report("QC0206", "an exact integer can't be kept in a `var`", node.value.span)
+            self._program.report(
+                "QC0206", "an exact integer can't be kept in a `var`", node.value.span
+            )
         local = self._program.declare(scope, node.name, kind, mutable=node.mutable)
         return [typed.Let(node.span, local, value)]
 
@@ -230,13 +232,13 @@ class Statements:
                 message = f"{node.operator} needs a number, and this is {render_type(kind)}"
                 self._program.report("QC0201", message, node.target.span)
                 return typed.make_broken(node.span)
-            right = self._expressions.arithmetic(node.span, node.operator[:-1], before, right, context)
+            right = self._expressions.arithmetic(
+                node.span, node.operator[:-1], before, right, context
+            )
         value = self._expressions.coerce(right, kind, context, same=True)
         return self._expressions.settle(value)
 
-    def _assign_local(
-        self, node: ast.Assign, local: typed.Local, scope: Scope
-    ) -> list[typed.Stmt]:
+    def _assign_local(self, node: ast.Assign, local: typed.Local, scope: Scope) -> list[typed.Stmt]:
         self._program.used_locals.add(local.id)
         if not local.mutable:
             message = f"`{local.name}` can't be assigned"
@@ -257,7 +259,9 @@ class Statements:
             if isinstance(target, typed.FieldOf) and isinstance(target.value.type, RecordType):
                 whole = target.value
                 args = tuple(
-                    value if position == target.index else typed.FieldOf(target.span, kind, whole, position)
+                    value
+                    if position == target.index
+                    else typed.FieldOf(target.span, kind, whole, position)
                     for position, (_, kind) in enumerate(target.value.type.fields)
                 )
                 value = typed.MakeRecord(target.span, target.value.type, args)
@@ -293,15 +297,17 @@ class Statements:
     def _pay(self, call: ast.Call, scope: Scope) -> list[typed.Stmt]:
         place = self._context.place
         if not place.effects:
-            self._program.report("QC0306", f"`pay` moves coins, which {place.title} can't", call.span)
+            self._program.report(
+                "QC0306", f"`pay` moves coins, which {place.title} can't", call.span
+            )
             return []
         fields = (("to", ADDRESS), ("amount", COINS))
-        args = self._expressions.calls.match_arguments(call.span, call.arguments, fields, scope, place)
+        args = self._expressions.calls.match_arguments(
+            call.span, call.arguments, fields, scope, place
+        )
         return [typed.Pay(call.span, args[0], args[1])] if len(args) == len(fields) else []
 
-    def _change_list(
-        self, call: ast.Call, callee: ast.Member, scope: Scope
-    ) -> list[typed.Stmt]:
+    def _change_list(self, call: ast.Call, callee: ast.Member, scope: Scope) -> list[typed.Stmt]:
         target = self._expressions.check(callee.base, scope, self._context.place)
         if not isinstance(target.type, ListType):
             if not isinstance(target.type, BrokenType):
@@ -339,15 +345,17 @@ class Statements:
         statement = self.block(node.otherwise, Scope(scope))
         outcomes.append(self._context.assigned)
         self._context.assigned = set.intersection(*outcomes)
-        for test, body in reversed(blocks):
-            statement = (typed.If(node.span, test, body, statement),)
+        for test, then in reversed(blocks):
+            statement = (typed.If(node.span, test, then, statement),)
         return list(statement)
 
     def _match(self, node: ast.Match, scope: Scope) -> list[typed.Stmt]:
         subject = self._expressions.settled(node.subject, scope, self._context.place)
         if not isinstance(subject.type, EnumType | OptionType):
             if not isinstance(subject.type, BrokenType):
-                message = f"`match` takes an enum or an option, and this is {render_type(subject.type)}"
+                message = (
+                    f"`match` takes an enum or an option, and this is {render_type(subject.type)}"
+                )
                 self._program.report("QC0201", message, node.subject.span)
             return []
         before, outcomes, arms = set(self._context.assigned), [], []
@@ -387,7 +395,9 @@ class Statements:
         if isinstance(items.type, ListType):
             return items, 0, 0
         if not isinstance(items.type, BrokenType):
-            message = f"a loop runs over a list or `range(n)`, and this is {render_type(items.type)}"
+            message = (
+                f"a loop runs over a list or `range(n)`, and this is {render_type(items.type)}"
+            )
             self._program.report("QC0312", message, node.span)
         return None, 0, -1
 
@@ -412,13 +422,17 @@ class Statements:
 
     def _require(self, node: ast.Require, scope: Scope) -> list[typed.Stmt]:
         condition = self._expressions.value(node.condition, scope, self._context.place, BOOL)
-        found = check_error(self._program, self._expressions, node.error, scope, self._context.place)
+        found = check_error(
+            self._program, self._expressions, node.error, scope, self._context.place
+        )
         if found is None:
             return []
         name, args = found
         if name not in self._context.open_errors and not self._context.is_internal:
             message = f"the header does not say that this may fail with {name}"
-            self._program.report("QC0403", message, node.error.span, f"add `fails {name}` to the header")
+            self._program.report(
+                "QC0403", message, node.error.span, f"add `fails {name}` to the header"
+            )
         text = self._program.text_of(node.condition.span)
         return [typed.Fail(node.span, condition, name, args, declared=False, text=text)]
 
@@ -434,7 +448,9 @@ class Statements:
                 self._program.report("QC0305", message, node.span)
             return [typed.Return(node.span, None)]
         if wanted == UNIT:
-            self._program.report("QC0305", "this function has no result", node.span, "add `-> type`")
+            self._program.report(
+                "QC0305", "this function has no result", node.span, "add `-> type`"
+            )
             return []
         value = self._expressions.check(node.value, scope, self._context.place, wanted)
         value = self._expressions.coerce(value, wanted, self._context.place, same=True)

@@ -7,19 +7,24 @@ from dsl import ast, typed
 from dsl.check_expressions import Expressions
 from dsl.names import ACCOUNTS, STANDARD_ERRORS, TEST, Program, Scope
 from dsl.source import Span
-from dsl.types import ADDRESS, BOOL, COINS, U64, BrokenType, IntType, Type, UnitType
+from spec.crypto.address import AddressKind
+from dsl.types import ADDRESS, BOOL, COINS, U64, IntType, Type, UintType, UnitType
 
 MACHINE_ERRORS = {
     "OutOfRange": "contract.overflow",
     "DivisionByZero": "contract.division_by_zero",
     "ShortBalance": "contract.balance_short",
+    "IndexOutOfRange": "contract.index_out_of_range",
+    "ListFull": "contract.list_full",
+    "ListEmpty": "contract.list_empty",
 }
 """Names under which a test expects a failure of the machine, with the specification's code."""
 
 
 def compute_account_address(name: str) -> bytes:
     """Return the address of a test's account: 32 bytes, of the kind of keys."""
-    return b"\x00" + sha256(b"qc test account " + name.encode()).digest()[1:]
+    digest = sha256(b"qc test account " + name.encode()).digest()
+    return bytes([AddressKind.KEY]) + digest[1:]
 
 
 class Tests:
@@ -77,7 +82,9 @@ class Tests:
             value = self._expressions.settled(node, scope, TEST)
         else:
             value = self._expressions.check(node, scope, TEST, wanted)
-            if not isinstance(value.type, IntType):
+            if isinstance(value.type, IntType) and isinstance(wanted, UintType):
+                value = typed.Check(node.span, wanted, value)
+            else:
                 value = self._expressions.coerce(value, wanted, TEST)
         return typed.Probe(node.span, value, text)
 
@@ -166,8 +173,3 @@ class Tests:
         return typed.Call(
             line.span, call.function, call.args, call.sender, call.value, name, expected_args, None
         )
-
-
-def is_broken(probe: typed.Probe) -> bool:
-    """Say whether a probe's expression was wrong."""
-    return isinstance(probe.value.type, BrokenType)

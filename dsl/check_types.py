@@ -21,6 +21,7 @@ from dsl.types import (
     render_type,
 )
 
+_PLAIN: dict[str, Type] = {**UINTS, "bool": BOOL, "address": ADDRESS}
 _SHAPES = {"bytes": "n", "string": "n", "option": "t", "list": "tn", "map": "tt"}
 _EXAMPLES = {
     "bytes": "bytes[32]",
@@ -35,7 +36,7 @@ def resolve_type(program: Program, node: ast.TypeName) -> Type:
     """Return the type that is written; what is wrong is reported and gives the broken type."""
     if node.name in _SHAPES:
         return _resolve_shape(program, node)
-    plain: Type | None = UINTS.get(node.name) or {"bool": BOOL, "address": ADDRESS}.get(node.name)
+    plain: Type | None = _PLAIN.get(node.name)
     if plain is None:
         plain = program.types.get(node.name)
         program.used.add(node.name)
@@ -60,7 +61,9 @@ def _resolve_shape(program: Program, node: ast.TypeName) -> Type:
     if any(isinstance(each, BrokenType) for each in types):
         return BROKEN
     if any(isinstance(each, MapType) for each in types) and node.name != "map":
-        program.report("QC0207", "a map is no value", node.span, "only state cells and map values are maps")
+        program.report(
+            "QC0207", "a map is no value", node.span, "only state cells and map values are maps"
+        )
         return BROKEN
     number = next((a for a in node.arguments if isinstance(a, ast.TypeNumber)), None)
     size = _check_size(program, node, number) if number is not None else 0

@@ -93,9 +93,7 @@ def _finish(
     return CompileResult(source, inside, unit)
 
 
-def _build(
-    source: Source, checked: typed.Contract, found: list[Diagnostic]
-) -> CompiledUnit | None:
+def _build(source: Source, checked: typed.Contract, found: list[Diagnostic]) -> CompiledUnit | None:
     lowered = try_lower(source, checked, (), found)
     if lowered is None:
         return None
@@ -121,7 +119,9 @@ def try_lower(
         return lower_contract(source, checked, probes)
     except TooLargeError as large:
         message = "this needs more instructions than a function may have"
-        found.append(_error("QC0702", message, large.span, "loops and inlined functions are copied"))
+        found.append(
+            _error("QC0702", message, large.span, "loops and inlined functions are copied")
+        )
         return None
 
 

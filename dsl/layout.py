@@ -149,7 +149,9 @@ class _Scanner:
         if self._bad_from is None:
             span = Span(opener.offset, opener.offset + 1)
             message = f"`{opener.text}` is never closed"
-            self._found.append(_error("QC0003", message, span, f"opened here, no `{closer}` follows"))
+            self._found.append(
+                _error("QC0003", message, span, f"opened here, no `{closer}` follows")
+            )
             self._bad_from = self._line_start
         self._open.clear()
 

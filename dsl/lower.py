@@ -154,7 +154,9 @@ class _Lowering:
         tuple[ir.Cell, ...], tuple[ir.Event, ...], tuple[ir.Error, ...], tuple[ir.Function, ...]
     ]:
         contract = self._contract
-        cells = tuple(ir.Cell(tables.add(each.type), is_checkpointed=False) for each in contract.cells)
+        cells = tuple(
+            ir.Cell(tables.add(each.type), is_checkpointed=False) for each in contract.cells
+        )
         events = tuple(
             ir.Event(tuple(tables.add(kind) for _, kind in each.params)) for each in contract.events
         )
@@ -239,7 +241,9 @@ class _Lowering:
         return ir.FunctionSpec(
             function.complete,
             tuple(
-                sorted(ir.STANDARD_ERROR_COUNT + numbers[each] for each in set(function.open_errors))
+                sorted(
+                    ir.STANDARD_ERROR_COUNT + numbers[each] for each in set(function.open_errors)
+                )
             ),
             function.modifies is not None,
             places,

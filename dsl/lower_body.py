@@ -134,7 +134,9 @@ class BodyBuilder(Builder):
         """Lower the body; a scope catches early returns if something comes after it."""
         if not has_early_return(function.body, tail=True) or not function.emits:
             return self._tail(function.body)
-        return self._scoped(function.body, function.header, not isinstance(function.result, UnitType))
+        return self._scoped(
+            function.body, function.header, not isinstance(function.result, UnitType)
+        )
 
     def _scoped(
         self, body: Sequence[typed.Stmt], span: Span, has_result: bool

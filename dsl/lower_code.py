@@ -237,7 +237,7 @@ class Builder:
 
     def inline(self, expr: typed.Inline) -> ir.NodeIndex:
         """Inline an own function; the statement builder does."""
-        raise AssertionError(f"{expr.function} is inlined by the body builder")  # noqa: EM102  # impossible
+        raise AssertionError(f"{expr.function} is inlined by the body builder")  # impossible
 
     def can_fail(self, expr: typed.Expr) -> bool:
         """Say whether evaluating the expression in a body may fail or change something."""
@@ -246,7 +246,11 @@ class Builder:
                 return True
             case typed.Prim(op=op, args=args):
                 return op in _FALLIBLE or any(self.can_fail(each) for each in args)
-            case typed.MakeRecord(args=args) | typed.MakeVariant(args=args) | typed.MakeList(args=args):
+            case (
+                typed.MakeRecord(args=args)
+                | typed.MakeVariant(args=args)
+                | typed.MakeList(args=args)
+            ):
                 return any(self.can_fail(each) for each in args)
             case typed.Read(keys=keys):
                 return any(self.can_fail(each) for each in keys)
@@ -306,7 +310,9 @@ class Builder:
             params.append(context.type)
             args.append(self.lower(context))
             local = typed.Local(-len(params), context.which, context.type, mutable=False)
-            inner.values[local.id] = inner.add(ir.Var(ir.FUNCTION_SCOPE, len(params) - 1), expr.span)
+            inner.values[local.id] = inner.add(
+                ir.Var(ir.FUNCTION_SCOPE, len(params) - 1), expr.span
+            )
             body = _replace_context(body, context.which, local)
         for position, key in enumerate(expr.keys):
             node = ir.Var(ir.FUNCTION_SCOPE, len(params) + position)
@@ -407,4 +413,3 @@ def _key_of(expr: typed.Expr) -> object:
             return ("read", expr.old, make_key(expr))
         case _:
             return ("at", expr.span)
-

@@ -113,7 +113,7 @@ class Tables:
             case types.MapType(key, value):
                 return ir.MapType(self.add(key), self.add(value))
             case _:
-                raise AssertionError(f"{kind} is no type of the IR")  # noqa: EM102  # impossible
+                raise AssertionError(f"{kind} is no type of the IR")  # impossible
 
     def add_pooled(self, number: int) -> ir.TypeIndex:
         """Return the final number of a pooled type."""

@@ -18,16 +18,53 @@ BUILTIN_VALUES: dict[str, Type] = {
 }
 """Facts of the call and the block."""
 
-BUILTIN_FUNCTIONS = (
-    "some old changed authorized sum count min max div_up mul_div mul_div_up len pay collect"
-    " value_or is_contract hash range advance_time advance_height deploy"
-    " u8 u16 u32 u64 u128 u256"
-).split()
+BUILTIN_FUNCTIONS = [
+    "some",
+    "old",
+    "changed",
+    "authorized",
+    "sum",
+    "count",
+    "min",
+    "max",
+    "div_up",
+    "mul_div",
+    "mul_div_up",
+    "len",
+    "pay",
+    "collect",
+    "value_or",
+    "is_contract",
+    "hash",
+    "range",
+    "advance_time",
+    "advance_height",
+    "deploy",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "u256",
+]
 """Functions of the language; their names are taken."""
 
-OTHER_TAKEN = (
-    "none result anyone nothing balance inbox bool address bytes string option list map message"
-).split()
+OTHER_TAKEN = [
+    "none",
+    "result",
+    "anyone",
+    "nothing",
+    "balance",
+    "inbox",
+    "bool",
+    "address",
+    "bytes",
+    "string",
+    "option",
+    "list",
+    "map",
+    "message",
+]
 """Further names that a contract may not declare."""
 
 STANDARD_ERRORS = ("NotPayable", "NotAllowed", "WrongPhase")
@@ -145,7 +182,9 @@ class Program:
         self.next_local += 1
         return typed.Local(self.next_local, name, kind, mutable)
 
-    def declare(self, scope: Scope, name: ast.Identifier, kind: Type, *, mutable: bool = False) -> typed.Local:
+    def declare(
+        self, scope: Scope, name: ast.Identifier, kind: Type, *, mutable: bool = False
+    ) -> typed.Local:
         """Add a local to a scope; a name that is taken is reported (there is no shadowing)."""
         taken = self.explain_taken(name.text)
         if scope.find(name.text) is not None:
@@ -179,7 +218,9 @@ class Program:
         """Return what the author wrote, on one line."""
         return " ".join(self.source.text[span.start : span.end].split())
 
-    def report_unknown(self, name: str, span: Span, known: Iterable[str], kind: str = "name") -> None:
+    def report_unknown(
+        self, name: str, span: Span, known: Iterable[str], kind: str = "name"
+    ) -> None:
         """Report an unknown name with the nearest known one, or a hint for a foreign habit."""
         names = list(dict.fromkeys(known))
         near = find_nearest(name, names)
@@ -203,6 +244,4 @@ class Program:
         """Report a second declaration of a name."""
         other = (Label(first, "first declared here"),)
         message = f"`{name.text}` is declared twice"
-        self.found.append(
-            Diagnostic("QC0101", Severity.ERROR, message, name.span, others=other)
-        )
+        self.found.append(Diagnostic("QC0101", Severity.ERROR, message, name.span, others=other))

@@ -23,8 +23,33 @@ from dsl.layout import SKIPPED, Comment, scan_layout
 from dsl.source import BLOCKS_DEPTH_MAX, ERRORS_MAX, Source, Span
 
 _JOINING = frozenset(
-    "COMMA IMPLIES EQ NE LE GE LT GT ASSIGN PLUSEQ MINUSEQ STAREQ SLASHEQ PERCENTEQ PLUS MINUS STAR"
-    " SLASHSLASH PERCENT AND OR NOT BAR ARROW WHEN".split()
+    [
+        "COMMA",
+        "IMPLIES",
+        "EQ",
+        "NE",
+        "LE",
+        "GE",
+        "LT",
+        "GT",
+        "ASSIGN",
+        "PLUSEQ",
+        "MINUSEQ",
+        "STAREQ",
+        "SLASHEQ",
+        "PERCENTEQ",
+        "PLUS",
+        "MINUS",
+        "STAR",
+        "SLASHSLASH",
+        "PERCENT",
+        "AND",
+        "OR",
+        "NOT",
+        "BAR",
+        "ARROW",
+        "WHEN",
+    ]
 )
 """A line that ends with one of these goes on on the next line."""
 
@@ -56,9 +81,7 @@ class _Layout(Indenter):
     DEDENT_type = "_DEDENT"
     tab_len = 1
 
-    @property
-    def always_accept(self) -> tuple[str, ...]:
-        return ("_NEWLINE", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED")
+    always_accept = ("_NEWLINE", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED")  # type: ignore[assignment]  # a property there
 
     def __init__(self) -> None:
         super().__init__()
@@ -153,7 +176,7 @@ def _make_parser() -> tuple[Lark, _Proxy, _Layout]:
         parser="lalr",
         lexer="basic",
         postlex=layout,
-        transformer=proxy,  # type: ignore[arg-type]  # lark only looks callbacks up by name
+        transformer=proxy,  # lark only looks callbacks up by name
         maybe_placeholders=False,
     )
     return parser, proxy, layout
@@ -226,13 +249,18 @@ class _Run:
     def _lex(self) -> list[Token]:
         tokens: list[Token] = []
         try:
-            tokens.extend(self._parser.lexer_thread.lex(None))
+            raw: Iterator[Token] = self._parser.lexer_thread.lex(None)  # type: ignore[no-untyped-call]  # lark's gap
+            tokens.extend(raw)
         except _TooDeepError as deep:
             message = f"blocks are nested more than {BLOCKS_DEPTH_MAX} deep"
             label = "move the inner part to a `function`"
             self.found.append(Diagnostic("QC0008", Severity.ERROR, message, deep.span, label))
             tokens.clear()
         return tokens
+
+    def _accepts(self) -> set[str]:
+        accepted: set[str] = self._parser.accepts()  # type: ignore[no-untyped-call]  # lark's gap
+        return accepted
 
     def _save(self) -> _Stacks:
         values = self._state.value_stack
@@ -272,13 +300,15 @@ class _Run:
         follows = tokens[position + 1].type if position + 1 < len(tokens) else ""
         if token.type != "_NEWLINE" or follows != "_INDENT" or position == line:
             return False
-        if "COLON" not in self._parser.accepts():
+        if "COLON" not in self._accepts():
             return False
         before = tokens[position - 1]
         end = before.end_pos or 0
         message = "a header ends with `:`"
         span = Span(end, end)
-        self.found.append(Diagnostic("QC0012", Severity.ERROR, message, span, "`:` is missing here"))
+        self.found.append(
+            Diagnostic("QC0012", Severity.ERROR, message, span, "`:` is missing here")
+        )
         self._parser.feed_token(Token("COLON", ":", start_pos=end, end_pos=end))
         return True
 
@@ -292,7 +322,7 @@ class _Run:
         while position < len(tokens) and tokens[position].type != "_NEWLINE":
             position += 1
         marker = Token("SKIPPED", SKIPPED, start_pos=start.start_pos, end_pos=start.end_pos)
-        if "SKIPPED" in self._parser.accepts():
+        if "SKIPPED" in self._accepts():
             self._parser.feed_token(marker)
             self._parser.feed_token(Token.new_borrow_pos("_NEWLINE", "", marker))
         position += 1
@@ -334,7 +364,9 @@ class _Run:
             habit = find_habit(text, column, column + max(1, where.length))
             if habit is not None:
                 message = f"`{habit.found}` is not part of this language"
-                return replace(plain, code="QC0013", message=message, label=habit.advice, expected=())
+                return replace(
+                    plain, code="QC0013", message=message, label=habit.advice, expected=()
+                )
         if token.type == "RESERVED":
             message = f"`{token.value}` is not in this version of the language"
             return replace(plain, code="QC0901", message=message, expected=())
@@ -345,9 +377,11 @@ class _Run:
 
     def _describe_token(self, tokens: list[Token], position: int, plain: Diagnostic) -> Diagnostic:
         token = tokens[position]
-        accepted = self._parser.accepts()
+        accepted = self._accepts()
         if token.type in _SHOWN and token.type.startswith("_"):
-            return replace(plain, message=f"the line ends too early, or {_SHOWN[token.type]} is wrong here")
+            return replace(
+                plain, message=f"the line ends too early, or {_SHOWN[token.type]} is wrong here"
+            )
         if "NAME" in accepted and token.value.isidentifier() and token.type != "NAME":
             message = f"`{token.value}` is a word of the language"
             label = "choose another name" if len(accepted) == 1 else ""
@@ -369,7 +403,7 @@ class _Run:
     def _expected(self) -> tuple[str, ...]:
         shown: set[str] = set()
         parser, _, _ = _make_parser()
-        for kind in self._parser.accepts():
+        for kind in self._accepts():
             if kind in _HIDDEN:
                 continue
             shown.add(_SHOWN.get(kind) or f"`{_spell(parser, kind)}`")

@@ -97,9 +97,7 @@ def _rebuild(nodes: Sequence[ir.Node], live: set[int]) -> Pruned:
     return Pruned(tuple(out), kept, new_index)
 
 
-def _renumber(
-    node: ir.Node, index: int, new_index: dict[int, int], before: list[int]
-) -> ir.Node:
+def _renumber(node: ir.Node, index: int, new_index: dict[int, int], before: list[int]) -> ir.Node:
     """Return the node with operands, headers and block lengths of the new numbering."""
     counts = []
     start = index + 1

@@ -131,6 +131,8 @@ class Execution:
         self.bind: Bind | None = None
         self.reads: list[tuple[int, tuple[Term, ...]]] = []
         """Entries read or written: (cell, keys)."""
+        self.result: Sym | None = None
+        """Of an expression."""
         self.calls = 0
         self.nodes: Code = ()
 
@@ -150,7 +152,8 @@ class Execution:
     def run_expression(self, code: Code) -> Sym:
         """The value of the last top-level node."""
         self.nodes = code
-        return self.values[self._run(0, len(code))]
+        self.result = self.values[self._run(0, len(code))]
+        return self.result
 
     def _run(self, start: int, end: int) -> int:
         """Runs a block; the last node of it at this level."""
@@ -220,7 +223,7 @@ class Execution:
         node = self.nodes[index]
         assert isinstance(node, Context), "dispatched by type"
         inputs = self.inputs
-        kind, term = {
+        facts: dict[ContextKind, tuple[Type, Term]] = {
             ContextKind.CALLER: (AddressType(), inputs.caller),
             ContextKind.VALUE: (COINS, inputs.value),
             ContextKind.NOW: (TIME, inputs.now),
@@ -228,7 +231,8 @@ class Execution:
             ContextKind.THIS: (AddressType(), inputs.this),
             ContextKind.GENESIS_ID: (BytesType(32), inputs.genesis),
             ContextKind.FUNCTION: (UintType(16), self.pool.number(inputs.function)),
-        }[node.which]
+        }
+        kind, term = facts[node.which]
         self.values[index] = Sym(kind, (term,))
         return index + 1
 

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dsl.verify.terms import Pool, Term
+from spec.crypto.address import ADDRESS_SIZE_BYTES
 from spec.ir.syntax import (
     AddressType,
     BoolType,
@@ -32,7 +33,7 @@ from spec.ir.syntax import (
     TypeIndex,
     UintType,
 )
-from spec.ir.values import ADDRESS_SIZE_BYTES, EnumValue, Types, Value
+from spec.ir.values import EnumValue, Types, Value
 
 LEAVES_MAX = 512
 """Leaves of one value; a larger type is not encoded."""

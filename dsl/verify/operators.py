@@ -141,6 +141,8 @@ def _replace(host: Host, index: int, node: Prim) -> Sym:
 
 def _hash(host: Host, _: int, node: Prim) -> Sym:
     kinds = tuple(host.values[arg].type for arg in node.args)
+    if None in kinds:
+        raise UnsupportedError("a hash over numbers joined from several widths")
     number = host.encoder.get_function_number(node.op, node.immediates, kinds)
     return Sym(DIGEST, (_apply(host, "hash", number, node, (1 << 256) - 1),))
 

@@ -1,0 +1,510 @@
+"""Running `test` blocks in the reference machine, in a world that holds one contract.
+
+Every expression of a test becomes a view behind the contract's own functions, so that tests read the
+state through the compiler and machine that they test, and through nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from dsl import typed
+from dsl.check_inline import list_members
+from dsl.check_tests import MACHINE_ERRORS, compute_account_address
+from dsl.compile import CompiledUnit, try_link, try_lower
+from dsl.diagnostics import Diagnostic
+from dsl.lower_body import STANDARD_ERRORS
+from dsl.names import ACCOUNTS
+from dsl.source import Span
+from dsl.types import (
+    BoolType,
+    EnumType,
+    IntType,
+    ListType,
+    OptionType,
+    RecordType,
+    StringType,
+    Type,
+    UintType,
+)
+from spec.crypto.address import AddressKind
+from spec.ir.host import (
+    BlockContext,
+    CallInput,
+    DeclaredFailure,
+    Failed,
+    Failure,
+    Outcome,
+    Succeeded,
+)
+from spec.ir.linked import LinkedFunction, LinkedModule
+from spec.ir.machine import execute
+from spec.ir.syntax import STANDARD_ERROR_COUNT
+from spec.ir.values import EnumValue, Value, decode_record, encode_record, get_fields
+from spec.lib.result import Err
+
+CONTRACT = bytes([AddressKind.CONTRACT]) + sha256(b"qc test contract").digest()[1:]
+"""Address of the contract under test."""
+GENESIS_ID = sha256(b"qc test chain").digest()
+START_MS = 1_000
+"""Time of a test's first block."""
+COINS_EACH = 10**24
+"""Coins of each account when a test begins."""
+PROBES_MAX = 32
+"""Expressions of tests that are compiled together: a module has at most 128 functions."""
+GAS_LIMIT = 10_000_000
+"""No function may need more."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What became of one test."""
+
+    __test__ = False  # pytest looks for classes of this name
+
+    title: str
+    span: Span
+    """Of the step that failed, or of the test."""
+    problem: str
+    """What went wrong; empty if the test passed."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing went wrong."""
+        return not self.problem
+
+
+@dataclass(slots=True)
+class MemoryWorld:
+    """The world outside, in dictionaries; a failed run is undone by dropping a copy."""
+
+    code: object | None
+    leaves: dict[bytes, bytes] = field(default_factory=dict)
+    coins: dict[bytes, int] = field(default_factory=dict)
+    inbox: dict[bytes, int] = field(default_factory=dict)
+    events: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def copy(self) -> "MemoryWorld":
+        """Return an independent copy."""
+        return MemoryWorld(
+            self.code, dict(self.leaves), dict(self.coins), dict(self.inbox), list(self.events)
+        )
+
+    def get_code(self, contract: bytes) -> object | None:
+        """See `World`."""
+        return self.code if contract == CONTRACT else None
+
+    def get_leaf(self, key: bytes) -> bytes | None:
+        """See `World`."""
+        return self.leaves.get(key)
+
+    def set_leaf(self, key: bytes, value: bytes | None) -> None:
+        """See `World`."""
+        if value is None:
+            self.leaves.pop(key, None)
+        else:
+            self.leaves[key] = value
+
+    def get_balance(self, contract: bytes) -> int:
+        """See `World`."""
+        return self.coins.get(contract, 0)
+
+    def get_inbox(self, contract: bytes) -> int:
+        """See `World`."""
+        return self.inbox.get(contract, 0)
+
+    def receive_value(self, payer: bytes, contract: bytes, amount: int) -> None:
+        """See `World`."""
+        self.coins[payer] = self.coins.get(payer, 0) - amount
+        self.coins[contract] = self.coins.get(contract, 0) + amount
+
+    def pay(self, contract: bytes, to: bytes, amount: int) -> None:
+        """See `World`."""
+        self.coins[contract] = self.coins.get(contract, 0) - amount
+        target = self.inbox if to == CONTRACT else self.coins
+        target[to] = target.get(to, 0) + amount
+
+    def collect(self, contract: bytes) -> None:
+        """See `World`."""
+        waiting = self.inbox.pop(contract, 0)
+        self.coins[contract] = self.coins.get(contract, 0) + waiting
+
+    def emit(self, contract: bytes, event: int, data: bytes) -> None:
+        """See `World`."""
+        assert contract == CONTRACT, "there is one contract"
+        self.events.append((event, data))
+
+
+class _StepError(Exception):
+    """A step of a test failed."""
+
+    def __init__(self, span: Span, problem: str) -> None:
+        super().__init__(problem)
+        self.span = span
+        self.problem = problem
+
+
+def run_tests(unit: CompiledUnit) -> tuple[TestResult, ...]:
+    """Run all tests of a compiled contract whose tests have no errors, in order."""
+    probes = _ProbeTable()
+    for test in unit.tests:
+        for step in test.steps:
+            probes.add_step(step)
+    run = _Run(unit, probes)
+    return tuple(run.run(test) for test in unit.tests)
+
+
+def _link_with_probes(unit: CompiledUnit, probes: Sequence[typed.Function]) -> LinkedModule:
+    found: list[Diagnostic] = []
+    lowered = try_lower(unit.source, unit.checked, probes, found)
+    linked = None if lowered is None else try_link(lowered, unit.checked, found)
+    assert linked is not None, f"expressions of tests compile: {found}"
+    return linked
+
+
+def fold_constant(expr: typed.Expr) -> Value | None:
+    """Return the value of an expression that needs no machine, None if it does."""
+    if isinstance(expr, typed.Constant):
+        return expr.value
+    if isinstance(expr, typed.MakeVariant):
+        values = [fold_constant(each) for each in expr.args]
+        payload = tuple(each for each in values if each is not None)
+        return EnumValue(expr.tag, payload) if len(payload) == len(values) else None
+    return None
+
+
+class _ProbeTable:
+    """The views that expressions of tests become."""
+
+    def __init__(self) -> None:
+        self.functions: list[typed.Function] = []
+        self._numbers: dict[int, int] = {}
+        self._sides: dict[int, tuple[typed.Probe, ...]] = {}
+
+    def add_step(self, step: typed.Step) -> None:
+        """Add the expressions of one step."""
+        match step:
+            case typed.Call(args=args, sender=sender, value=value, expected_args=expected):
+                for probe in (*args, sender, value, *(expected or ())):
+                    if probe is not None:
+                        self._add(probe)
+            case typed.Remember(value=probe):
+                self._add(probe)
+            case typed.Advance(amount=probe):
+                self._add(probe)
+            case typed.Assert(condition=probe):
+                self._add(probe)
+                self._sides[id(probe)] = _make_sides(probe)
+                for side in self._sides[id(probe)]:
+                    self._add(side)
+
+    def _add(self, probe: typed.Probe) -> None:
+        if fold_constant(probe.value) is not None:
+            return
+        number = len(self.functions)
+        self._numbers[id(probe)] = number
+        params = tuple(find_locals(probe.value))
+        body = (typed.Return(probe.span, probe.value),)
+        self.functions.append(
+            typed.Function(
+                probe.span,
+                probe.span,
+                "view",
+                f"probe {number}",
+                True,  # generated
+                params,
+                probe.value.type,
+                False,  # not payable
+                (),
+                body,
+                (),
+                None,
+                (),
+                None,
+                (),
+                False,  # no claim of completeness
+                (),
+            )
+        )
+
+    def get_sides(self, probe: typed.Probe) -> tuple[typed.Probe, ...]:
+        """Return both sides of the comparison that an `assert` makes, if it makes one."""
+        return self._sides.get(id(probe), ())
+
+    def get_number(self, probe: typed.Probe) -> int:
+        """Return the number of the view that evaluates a probe."""
+        return self._numbers[id(probe)]
+
+
+def _make_sides(probe: typed.Probe) -> tuple[typed.Probe, ...]:
+    """Return both sides of a comparison, to be shown when it does not hold."""
+    value = probe.value
+    if not isinstance(value, typed.Prim) or value.op not in ("eq", "lt", "le"):
+        return ()
+    sides = [each for each in value.args if not isinstance(each.type, IntType)]
+    sides = [each for each in sides if not isinstance(each, typed.Constant)]
+    return tuple(typed.Probe(each.span, each, "") for each in sides)
+
+
+def find_locals(expr: typed.Expr) -> list[typed.Local]:
+    """Return the locals of a test that an expression uses, each once."""
+    found: dict[int, typed.Local] = {}
+    bound: set[int] = set()
+    for node in walk(expr):
+        if isinstance(node, typed.Use):
+            found.setdefault(node.local.id, node.local)
+        elif isinstance(node, typed.Bind):
+            bound.add(node.local.id)
+        elif isinstance(node, typed.MatchValue):
+            bound.update(local.id for locals_, _ in node.arms for local in locals_)
+    return [local for local in found.values() if local.id not in bound]
+
+
+def walk(expr: object) -> list[object]:
+    """Return all typed nodes of an expression."""
+    found: list[object] = []
+    pending: list[object] = [expr]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, tuple):
+            pending.extend(reversed(current))
+        elif isinstance(current, typed.Expr):
+            found.append(current)
+            pending.extend(getattr(current, name) for name in current.__slots__)
+    return found
+
+
+class _Run:
+    """Runs tests against one linked module."""
+
+    def __init__(self, unit: CompiledUnit, probes: _ProbeTable) -> None:
+        self._unit = unit
+        self._linked = unit.linked
+        self._probes = probes
+        self._chunks: dict[int, LinkedModule] = {}
+        self._functions = {
+            function.name: unit.linked.functions[number]
+            for number, function in enumerate(
+                each for each in unit.checked.functions if each.kind != "function"
+            )
+        }
+        self._world = MemoryWorld(None)
+        self._block = BlockContext(GENESIS_ID, 1, START_MS)
+        self._locals: dict[int, Value] = {}
+
+    def run(self, test: typed.Test) -> TestResult:
+        """Run one test in a fresh world."""
+        coins = {compute_account_address(name): COINS_EACH for name in ACCOUNTS}
+        self._world = MemoryWorld(None, coins=coins)
+        self._block = BlockContext(GENESIS_ID, 1, START_MS)
+        self._locals = {}
+        try:
+            for step in test.steps:
+                self._step(step)
+        except _StepError as failed:
+            return TestResult(test.title, failed.span, failed.problem)
+        return TestResult(test.title, test.span, "")
+
+    def _step(self, step: typed.Step) -> None:
+        match step:
+            case typed.Call():
+                self._call(step)
+            case typed.Remember(local=local, value=probe):
+                self._locals[local.id] = self._evaluate(probe)
+            case typed.Assert(span=span, condition=probe):
+                if self._evaluate(probe) is not True:
+                    raise _StepError(span, f"`{probe.text}` does not hold{self._explain(probe)}")
+            case typed.Advance(height=is_height, amount=probe):
+                amount = self._evaluate(probe)
+                assert isinstance(amount, int), "checked as u64"
+                self._advance(amount, is_height=is_height)
+
+    def _advance(self, amount: int, *, is_height: bool) -> None:
+        if is_height:
+            self._block = replace(self._block, height=self._block.height + amount)
+        else:
+            self._block = replace(self._block, now_ms=self._block.now_ms + amount)
+
+    def _explain(self, probe: typed.Probe) -> str:
+        shown = []
+        for side in self._probes.get_sides(probe):
+            text = self._text_of(side.span)
+            shown.append(f"{text} is {render_value(side.value.type, self._evaluate(side))}")
+        return f": {', '.join(shown)}" if shown else ""
+
+    def _text_of(self, span: Span) -> str:
+        return " ".join(self._unit.source.text[span.start : span.end].split())
+
+    def _evaluate(self, probe: typed.Probe) -> Value:
+        constant = fold_constant(probe.value)
+        if constant is not None:
+            return constant
+        number = self._probes.get_number(probe)
+        linked = self._get_chunk(number // PROBES_MAX)
+        function = linked.functions[len(self._functions) + number % PROBES_MAX]
+        params = self._probes.functions[number].params
+        values = tuple(self._locals[each.id] for each in params)
+        world = self._world.copy()
+        world.code = linked
+        arguments = encode_record(linked.types, function.params, values)
+        selector = function.declared.selector
+        call = CallInput(CONTRACT, selector, CONTRACT, 0, arguments, GAS_LIMIT, is_view=True)
+        outcome = execute(world, self._block, call)
+        if isinstance(outcome, Failed):
+            raise _StepError(
+                probe.span, f"`{probe.text}` has no value: {self._name(outcome.failure)}"
+            )
+        return outcome.result[0]
+
+    def _get_chunk(self, chunk: int) -> LinkedModule:
+        """Return the contract with the views of one group of expressions, made when needed."""
+        if chunk not in self._chunks:
+            start = chunk * PROBES_MAX
+            functions = self._probes.functions[start : start + PROBES_MAX]
+            self._chunks[chunk] = _link_with_probes(self._unit, functions)
+        return self._chunks[chunk]
+
+    def _execute(
+        self,
+        world: MemoryWorld,
+        function: LinkedFunction,
+        values: Sequence[Value],
+        caller: bytes,
+        value: int,
+    ) -> Outcome:
+        arguments = encode_record(self._linked.types, function.params, tuple(values))
+        is_view = function.declared.kind.name == "VIEW"
+        selector = function.declared.selector
+        call = CallInput(CONTRACT, selector, caller, value, arguments, GAS_LIMIT, is_view)
+        return execute(world, self._block, call)
+
+    def _call(self, step: typed.Call) -> None:
+        values = [self._evaluate(each) for each in step.args]
+        sender = b"" if step.sender is None else self._evaluate(step.sender)
+        value = 0 if step.value is None else self._evaluate(step.value)
+        expected = [self._evaluate(each) for each in step.expected_args or ()]
+        assert isinstance(sender, bytes), "checked as address"
+        assert isinstance(value, int), "checked as u128"
+        if value > self._world.coins.get(sender, 0):
+            raise _StepError(step.span, "the sender has not that many coins")
+        world = self._world.copy()
+        if step.function == "init":
+            world.leaves.clear()
+            world.coins.pop(CONTRACT, None)
+            world.code = self._linked
+        elif world.code is None:
+            raise _StepError(step.span, "nothing is deployed: begin with `deploy(…) as alice`")
+        outcome = self._outcome(world, step, values, sender or bytes(CONTRACT), value)
+        self._judge(step, outcome, expected)
+        if isinstance(outcome, Succeeded):
+            self._world = world
+            if step.local is not None:
+                self._locals[step.local.id] = outcome.result[0]
+
+    def _outcome(
+        self,
+        world: MemoryWorld,
+        step: typed.Call,
+        values: Sequence[Value],
+        sender: bytes,
+        value: int,
+    ) -> Outcome:
+        function = self._functions.get(step.function)
+        if function is None:
+            call = CallInput(CONTRACT, bytes(8), sender, value, b"", GAS_LIMIT, is_view=False)
+            return execute(world, self._block, call)
+        return self._execute(world, function, values, sender, value)
+
+    def _judge(self, step: typed.Call, outcome: Outcome, expected: Sequence[Value]) -> None:
+        if isinstance(outcome, Succeeded):
+            if step.expected is not None:
+                raise _StepError(step.span, f"this succeeded, where {step.expected} was expected")
+            return
+        name = self._name(outcome.failure)
+        if step.expected is None:
+            raise _StepError(step.span, f"this failed with {self._describe(outcome.failure)}")
+        if name != step.expected:
+            found = self._describe(outcome.failure)
+            raise _StepError(
+                step.span, f"this failed with {found}, where {step.expected} was expected"
+            )
+        if step.expected_args is None:
+            return
+        found_args = self._decode_args(outcome.failure)
+        if found_args != tuple(expected):
+            found = self._describe(outcome.failure)
+            raise _StepError(step.span, f"this failed with {found}: other arguments than expected")
+
+    def _name(self, failure: Failure) -> str:
+        """Return the name a test gives a failure."""
+        if isinstance(failure, DeclaredFailure):
+            if failure.error >= STANDARD_ERROR_COUNT:
+                return self._unit.checked.errors[failure.error - STANDARD_ERROR_COUNT].name
+            return next(name for name, each in STANDARD_ERRORS.items() if each == failure.error)
+        names = {code: name for name, code in MACHINE_ERRORS.items()}
+        return names.get(failure.code, failure.code)
+
+    def _decode_args(self, failure: Failure) -> tuple[Value, ...]:
+        if not isinstance(failure, DeclaredFailure) or failure.error < STANDARD_ERROR_COUNT:
+            return ()
+        types = self._linked.types
+        declared = self._linked.module.code.errors[failure.error - STANDARD_ERROR_COUNT]
+        decoded = decode_record(types, get_fields(types, declared.fields), failure.data)
+        assert not isinstance(decoded, Err), "the machine encodes canonically"
+        return decoded.value
+
+    def _describe(self, failure: Failure) -> str:
+        name = self._name(failure)
+        if not isinstance(failure, DeclaredFailure) or failure.error < STANDARD_ERROR_COUNT:
+            return name
+        signature = self._unit.checked.errors[failure.error - STANDARD_ERROR_COUNT]
+        values = self._decode_args(failure)
+        if not values:
+            return name
+        shown = (
+            f"{field_name}: {render_value(kind, value)}"
+            for (field_name, kind), value in zip(signature.params, values, strict=True)
+        )
+        return f"{name}({', '.join(shown)})"
+
+
+_ACCOUNT_NAMES = {compute_account_address(name): name for name in ACCOUNTS} | {CONTRACT: "this"}
+
+
+def render_value(kind: Type, value: Value) -> str:
+    """Return a value as an author would write it."""
+    match kind:
+        case UintType() | IntType():
+            return f"{value:_}" if isinstance(value, int) else str(value)
+        case BoolType():
+            return "true" if value else "false"
+        case StringType():
+            return f'"{value.decode("utf-8", "replace")}"' if isinstance(value, bytes) else ""
+        case OptionType() | EnumType():
+            return _render_variant(kind, value)
+        case RecordType(name, fields):
+            parts = value if isinstance(value, tuple) else ()
+            inner = (
+                f"{field_name} = {render_value(each, part)}"
+                for (field_name, each), part in zip(fields, parts, strict=True)
+            )
+            return f"{name}({', '.join(inner)})"
+        case ListType(element):
+            items = value if isinstance(value, tuple) else ()
+            return f"[{', '.join(render_value(element, each) for each in items)}]"
+        case _:
+            if isinstance(value, bytes):
+                return _ACCOUNT_NAMES.get(value, f"0x{value.hex()}")
+            return str(value)
+
+
+def _render_variant(kind: EnumType | OptionType, value: Value) -> str:
+    assert isinstance(value, EnumValue), "the machine's values fit their types"
+    member = list_members(kind)[value.tag]
+    if not member.fields:
+        return member.name
+    inner = ", ".join(
+        render_value(each, part)
+        for (_, each), part in zip(member.fields, value.payload, strict=True)
+    )
+    return f"{member.name}({inner})"
