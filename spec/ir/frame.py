@@ -41,7 +41,7 @@ Row = tuple[Value, ...]
 
 @dataclass(slots=True)
 class OpenBlock:
-    """A block that control is inside of."""
+    """A block that control is inside of; working state."""
 
     header: int
     end: int
@@ -50,7 +50,7 @@ class OpenBlock:
 
 @dataclass(slots=True)
 class Loop:
-    """A fold or quantifier that is running."""
+    """A fold or quantifier that is running; working state."""
 
     count: int
     """How often its body runs at most."""
@@ -62,7 +62,7 @@ class Loop:
 
 @dataclass(slots=True)
 class Frame:
-    """One run of a node list."""
+    """One run of a node list, as working state."""
 
     code: LinkedCode
     counter: int

@@ -90,8 +90,8 @@ class MachineFailure:
 
     contract: bytes
     code: str
-    cause: "Failure | None" = None
-    """For "contract.call_failed": how the contract failed that was called."""
+    cause: "Failure | None"
+    """Of "contract.call_failed": how the contract failed that was called. Else None."""
 
 
 Failure = DeclaredFailure | MachineFailure

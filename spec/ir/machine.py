@@ -120,7 +120,7 @@ class Request:
 
 @dataclass(slots=True)
 class Activation:
-    """A function that is running: the surroundings of its nodes."""
+    """A function that is running, as working state: the surroundings of its nodes."""
 
     world: World
     block: BlockContext
@@ -189,7 +189,7 @@ class Activation:
 
 @dataclass(slots=True)
 class Run:
-    """All that one call from outside has set going."""
+    """All that one call from outside has set going, as working state."""
 
     world: World
     block: BlockContext
@@ -305,17 +305,17 @@ def _has_no_init(world: World, contract: bytes) -> bool:
 def _execute_empty_init(call: CallInput) -> Outcome:
     """What a module without init does on deployment: nothing, if the call asks for nothing."""
     if call.is_view:
-        return Failed(MachineFailure(call.contract, MachineError.NOT_A_VIEW.value), 0)
+        return Failed(_make_failure(call.contract, MachineError.NOT_A_VIEW), 0)
     if call.value > 0:
         return Failed(DeclaredFailure(call.contract, StandardError.NOT_PAYABLE, b""), 0)
     if call.arguments:
-        return Failed(MachineFailure(call.contract, MachineError.ARGUMENTS_MALFORMED.value), 0)
+        return Failed(_make_failure(call.contract, MachineError.ARGUMENTS_MALFORMED), 0)
     return Succeeded((), b"", 0)
 
 
 def _make_failure(contract: bytes, stop: Stop) -> Failure:
     if isinstance(stop, MachineError):
-        return MachineFailure(contract, stop.value)
+        return MachineFailure(contract, stop.value, None)
     return stop
 
 

@@ -24,7 +24,7 @@ class EventRecord:
 
 @dataclass(slots=True)
 class MemoryWorld:
-    """Codes, leaves, coins and events of a small world."""
+    """Codes, leaves, coins and events of a small world: one working state."""
 
     codes: dict[bytes, LinkedModule] = field(default_factory=dict)
     """By contract address."""

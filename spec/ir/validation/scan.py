@@ -76,7 +76,7 @@ class Purpose:
 
 @dataclass(slots=True)
 class OpenBlock:
-    """A block that the pass is inside of."""
+    """A block that the pass is inside of; working state."""
 
     header: int
     """Index of its header; FUNCTION_SCOPE for the list itself."""
@@ -100,7 +100,7 @@ class ClosedArm:
 
 @dataclass(slots=True)
 class HeaderFacts:
-    """What the pass has learnt about a header."""
+    """What the pass has learnt about a header; working state."""
 
     end: int
     """Index behind its last block."""
@@ -111,7 +111,7 @@ class HeaderFacts:
 
 @dataclass(slots=True)
 class Scan:
-    """The forward pass over one list."""
+    """The forward pass over one list, as working state."""
 
     tables: Tables
     purpose: Purpose
