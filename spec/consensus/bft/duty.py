@@ -88,9 +88,19 @@ class BftDuty:
         duty = replace(node.duty, signed=signed, floor=floor, restored=restored)
         return _enter_height(config, replace(node, duty=duty))
 
-    def on_tick(self, _config: NodeConfig, node: NodeState) -> Transition:
-        """Nothing: BFT waits by its own timeouts."""
-        return node, ()
+    def on_tick(self, config: NodeConfig, node: NodeState) -> Transition:
+        """Asks anew for a block that is still to be built, so that its time is of today."""
+        work = get_work(node)
+        rounds = work.rounds
+        is_waiting = rounds.step is Step.PROPOSE and rounds.valid is None
+        if config.validator is None or not is_waiting:
+            return node, ()
+        if (work.height, rounds.round, KIND_PROPOSAL) in node.duty.signed:
+            return node, ()
+        proposer = compute_proposer(work.ticked.current, rounds.round)
+        if proposer.validator != config.validator:
+            return node, ()
+        return node, (_build(config, node, rounds.round),)
 
     def on_message(
         self, config: NodeConfig, node: NodeState, source: Source, message: Signable

@@ -1,0 +1,34 @@
+"""The named accounts of a development chain: ten keys that everybody knows.
+
+Each seed is the hash of a public phrase, so the same ten addresses exist on every development
+chain. They hold nothing of value anywhere else, and must not.
+"""
+
+from dataclasses import dataclass
+
+from spec.crypto.address import compute_key_address
+from spec.crypto.hashing import sha256
+from spec.crypto.signing import ED25519
+from spec.crypto.signing_keys import SecretKey
+
+NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
+"""In the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAccount:
+    """A key with a name."""
+
+    name: str
+    key: SecretKey
+    address: bytes
+
+
+def compute_named_account(name: str) -> NamedAccount:
+    """The account of a name; any name gives one, the chain funds those in `NAMES`."""
+    key = SecretKey(ED25519, sha256(b"qc/devnet/account/", name.encode()))
+    return NamedAccount(name, key, compute_key_address(ED25519, key.public_key))
+
+
+VALIDATOR = compute_named_account("validator")
+"""The one validator of a development chain."""

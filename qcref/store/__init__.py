@@ -1,0 +1,1 @@
+"""What survives a crash: the chain in SQLite, the validator's promises in a file of their own."""

@@ -1,0 +1,302 @@
+"""The chain on disk: blocks, receipts, state changes and the transaction index in one SQLite file.
+
+One commit per block, synced before it returns: a block is there whole or not at all. Live state is
+in memory; at start it is the latest snapshot with the changes of the blocks after it, and its root
+must be the head's. A snapshot is written whenever the changes since the last one outweigh it, so a
+start reads at most about twice the state.
+
+Source: DESIGN.md 4.16; RELIABILITY.md R6 to R9.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qcref.store.errors import (
+    StoreDamagedError,
+    StoreIoError,
+    StoreLockedError,
+    StoreVersionError,
+    StoreWrongChainError,
+)
+from spec.ledger.codec import BlockId, TxId, compute_block_id, compute_tx_id
+from spec.ledger.genesis import LedgerState
+from spec.ledger.state import Change
+from spec.ledger.types import BLOCK, RECEIPTS, Block, Receipt
+from spec.lib.result import Err
+from spec.lib.ssz import Boolean, ByteList, ByteVector, Container, List, decode, encode
+from spec.lib.trie import EMPTY, StateTree
+from spec.limits import LOG_DATA_SIZE_BYTES_MAX
+
+FORMAT_VERSION = 1
+"""Of the tables below; another layout takes another number."""
+SNAPSHOT_SIZE_BYTES_MIN = 1 << 20
+"""Changes below this never cause a snapshot."""
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE blocks (
+    height INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, block BLOB NOT NULL,
+    receipts BLOB NOT NULL, changes BLOB NOT NULL);
+CREATE TABLE transactions (
+    id BLOB PRIMARY KEY, height INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX transactions_by_height ON transactions (height);
+CREATE TABLE snapshots (height INTEGER PRIMARY KEY, leaves BLOB NOT NULL);
+CREATE TABLE interfaces (address BLOB PRIMARY KEY, name TEXT NOT NULL, document TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    """A leaf that a block wrote."""
+
+    key: bytes
+    is_present: bool
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlock:
+    """A block with what became of its transactions."""
+
+    block: Block
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a transaction stands."""
+
+    height: int
+    position: int
+
+
+_CHANGES = List(
+    Container(
+        StoredChange,
+        (
+            ("key", ByteVector(32)),
+            ("is_present", Boolean()),
+            ("value", ByteList(LOG_DATA_SIZE_BYTES_MAX)),
+        ),
+    ),
+    1 << 32,
+)
+
+
+class ChainStore:
+    """One chain's database, open in one process."""
+
+    def __init__(self, path: Path, genesis_id: bytes) -> None:
+        """Opens or creates the database.
+
+        Args:
+            path: the file; its folder exists.
+            genesis_id: the chain it must belong to.
+
+        Raises:
+            StoreError: one of its kinds says why the file can't be used.
+        """
+        self._path = path
+        with self._guarded():
+            self._db = sqlite3.connect(path, timeout=1, isolation_level=None)
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._create(genesis_id)
+            elif version != FORMAT_VERSION:
+                raise StoreVersionError(str(path), version, FORMAT_VERSION)
+            found = self._db.execute("SELECT value FROM meta WHERE key = 'genesis_id'").fetchone()
+        if found is None or found[0] != genesis_id:
+            raise StoreWrongChainError(str(path), b"" if found is None else found[0], genesis_id)
+        self._snapshot_size, self._changes_size = self._measure()
+
+    def _create(self, genesis_id: bytes) -> None:
+        self._db.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
+        self._db.execute("INSERT INTO meta VALUES ('genesis_id', ?)", (genesis_id,))
+        self._db.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+        self._db.execute("COMMIT")
+
+    def _measure(self) -> tuple[int, int]:
+        with self._guarded():
+            row = self._db.execute(
+                "SELECT height, length(leaves) FROM snapshots ORDER BY height DESC LIMIT 1"
+            ).fetchone()
+            height, size = (-1, 0) if row is None else row
+            changes = self._db.execute(
+                "SELECT coalesce(sum(length(changes)), 0) FROM blocks WHERE height > ?", (height,)
+            ).fetchone()[0]
+        return size, changes
+
+    # Writing
+
+    def append(
+        self, block: Block, receipts: tuple[Receipt, ...], changes: tuple[Change, ...]
+    ) -> None:
+        """Stores a block with its receipts and changes in one commit, synced when this returns."""
+        height, block_id = block.header.height, compute_block_id(block.header)
+        encoded = _encode_changes(changes)
+        ids = [compute_tx_id(signed.transaction) for signed in block.body.transactions]
+        with self._guarded(), self._commit():
+            self._db.execute(
+                "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
+                (height, block_id, encode(BLOCK, block), encode(RECEIPTS, receipts), encoded),
+            )
+            self._db.executemany(
+                "INSERT INTO transactions VALUES (?, ?, ?)",
+                [(tx_id, height, position) for position, tx_id in enumerate(ids)],
+            )
+        self._changes_size += len(encoded)
+
+    def snapshot_if_due(self, state: LedgerState) -> None:
+        """Writes the whole state when the changes since the last snapshot outweigh it."""
+        if self._changes_size < max(SNAPSHOT_SIZE_BYTES_MIN, self._snapshot_size):
+            return
+        leaves = _encode_changes(tuple(state.tree.items()))
+        with self._guarded(), self._commit():
+            self._db.execute("DELETE FROM snapshots WHERE height < ?", (state.header.height,))
+            self._db.execute(
+                "INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (state.header.height, leaves)
+            )
+        self._snapshot_size, self._changes_size = len(leaves), 0
+
+    def truncate(self, height: int) -> None:
+        """Drops every block above a height: only for a development chain.
+
+        A snapshot above it goes too, and the changes of all blocks are still there to start from.
+        """
+        with self._guarded(), self._commit():
+            for table in ("blocks", "transactions", "snapshots"):
+                self._db.execute(f"DELETE FROM {table} WHERE height > ?", (height,))  # noqa: S608 - fixed names
+        self._snapshot_size, self._changes_size = self._measure()
+
+    def set_interface(self, address: bytes, name: str, document: str) -> None:
+        """Publishes what is known of a contract beside the chain: names, source, proof status."""
+        with self._guarded(), self._commit():
+            self._db.execute(
+                "INSERT OR REPLACE INTO interfaces VALUES (?, ?, ?)", (address, name, document)
+            )
+
+    # Reading
+
+    def get_block(self, height: int) -> StoredBlock | None:
+        """The block at a height."""
+        return self._read_block("SELECT block, receipts FROM blocks WHERE height = ?", height)
+
+    def get_block_by_id(self, block_id: BlockId) -> StoredBlock | None:
+        """The block with an id."""
+        return self._read_block("SELECT block, receipts FROM blocks WHERE id = ?", block_id)
+
+    def get_head(self) -> StoredBlock | None:
+        """The highest block; None before genesis is stored."""
+        with self._guarded():
+            row = self._db.execute("SELECT max(height) FROM blocks").fetchone()
+        return None if row[0] is None else self.get_block(row[0])
+
+    def get_place(self, tx_id: TxId) -> Place | None:
+        """Where a transaction stands."""
+        with self._guarded():
+            row = self._db.execute(
+                "SELECT height, position FROM transactions WHERE id = ?", (tx_id,)
+            ).fetchone()
+        return None if row is None else Place(*row)
+
+    def get_interface(self, address: bytes) -> tuple[str, str] | None:
+        """(name, document) published for a contract."""
+        with self._guarded():
+            row = self._db.execute(
+                "SELECT name, document FROM interfaces WHERE address = ?", (address,)
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def list_interfaces(self) -> tuple[tuple[bytes, str], ...]:
+        """(address, name) of every contract that something is published for, by name."""
+        with self._guarded():
+            rows = self._db.execute("SELECT address, name FROM interfaces ORDER BY name, address")
+            return tuple((row[0], row[1]) for row in rows)
+
+    def load_tree(self, height: int) -> StateTree:
+        """The state after the block at a height, checked against that block's root.
+
+        Raises:
+            StoreDamagedError: what is stored does not give the root that the header states.
+        """
+        with self._guarded():
+            row = self._db.execute(
+                "SELECT height, leaves FROM snapshots WHERE height <= ? "
+                "ORDER BY height DESC LIMIT 1",
+                (height,),
+            ).fetchone()
+            base, parts = (-1, []) if row is None else (row[0], [row[1]])
+            parts += [
+                r[0]
+                for r in self._db.execute(
+                    "SELECT changes FROM blocks WHERE height > ? AND height <= ? ORDER BY height",
+                    (base, height),
+                )
+            ]
+        leaves: dict[bytes, bytes | None] = {}
+        for part in parts:
+            leaves.update(self._decode_changes(part))
+        tree = EMPTY.apply_batch(sorted(leaves.items(), key=lambda item: item[0]))
+        stored = self.get_block(height)
+        if stored is None or stored.block.header.state_root != tree.root:
+            raise StoreDamagedError(
+                str(self._path), f"the state at height {height} has another root"
+            )
+        return tree
+
+    def close(self) -> None:
+        """Closes the database."""
+        self._db.close()
+
+    # Below the surface
+
+    def _read_block(self, query: str, key: int | bytes) -> StoredBlock | None:
+        with self._guarded():
+            row = self._db.execute(query, (key,)).fetchone()
+        if row is None:
+            return None
+        block, receipts = decode(BLOCK, row[0]), decode(RECEIPTS, row[1])
+        if isinstance(block, Err) or isinstance(receipts, Err):
+            raise StoreDamagedError(str(self._path), f"block {key!r} can't be decoded")
+        return StoredBlock(block.value, receipts.value)
+
+    def _decode_changes(self, data: bytes) -> tuple[Change, ...]:
+        decoded = decode(_CHANGES, data)
+        if isinstance(decoded, Err):
+            raise StoreDamagedError(str(self._path), "state changes can't be decoded")
+        return tuple((c.key, c.value if c.is_present else None) for c in decoded.value)
+
+    @contextmanager
+    def _commit(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turns what SQLite says into our errors."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise StoreLockedError(str(self._path)) from error
+            raise StoreIoError(str(self._path), str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise StoreDamagedError(str(self._path), str(error)) from error
+
+
+def _encode_changes(changes: tuple[Change, ...]) -> bytes:
+    return encode(
+        _CHANGES,
+        tuple(StoredChange(key, value is not None, value or b"") for key, value in changes),
+    )

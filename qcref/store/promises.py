@@ -1,0 +1,159 @@
+"""The validator's promises: an append-only file, synced before a signature leaves the node.
+
+It is not part of the database and never rolled back with it: restoring an old copy of the chain
+must not make a validator forget what it has signed. A record is
+
+    length, 4 bytes big-endian | first 8 bytes of SHA-256 of the payload | payload
+
+and the payload the SSZ encoding of a `SignedRecord` or `CandidateRecord`. A torn last record is a
+promise that was never signed, since signing waits for the sync; it is cut off. Damage anywhere else
+is refused.
+
+Source: DESIGN.md 4.16; RELIABILITY.md R6 to R8.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from qcref.store.errors import PromisesDamagedError, StoreIoError
+from spec.consensus.bft.messages import PROPOSAL, Proposal
+from spec.consensus.interface import CandidateRecord, SignedRecord
+from spec.crypto.hashing import sha256
+from spec.ledger.ops import ROUND_VOTE, RoundVote
+from spec.lib.result import Err
+from spec.lib.ssz import Container, Union, decode, encode
+
+Promise = SignedRecord | CandidateRecord
+
+HEAD_SIZE_BYTES = 12
+"""Length and checksum before each payload."""
+RECORD_SIZE_BYTES_MAX = 1 << 26
+"""Longer lengths are damage: twice the largest block."""
+COMPACT_SIZE_BYTES = 1 << 22
+"""From this size on, heights that are decided are dropped when the file has doubled."""
+
+_MESSAGE: Union[Proposal | RoundVote] = Union(((Proposal, PROPOSAL), (RoundVote, ROUND_VOTE)))
+_PROMISE: Union[SignedRecord | CandidateRecord] = Union(
+    (
+        (SignedRecord, Container(SignedRecord, (("message", _MESSAGE),))),
+        (CandidateRecord, Container(CandidateRecord, (("proposal", PROPOSAL),))),
+    )
+)
+
+
+def encode_promise(promise: Promise) -> bytes:
+    """The framed record of a promise."""
+    payload = encode(_PROMISE, promise)
+    return len(payload).to_bytes(4, "big") + sha256(payload)[:8] + payload
+
+
+def get_height(promise: Promise) -> int:
+    """The height a promise binds us at."""
+    return promise.message.height if isinstance(promise, SignedRecord) else promise.proposal.height
+
+
+class PromiseLog:
+    """The file, open for appending by one process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._promises: list[Promise] = []
+        try:
+            data = path.read_bytes() if path.exists() else b""
+            end = 0
+            for promise, end in self._scan(data):  # noqa: B007 - `end` is needed after the loop
+                self._promises.append(promise)
+            self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
+            self._file.truncate(end)
+            self._file.seek(end)
+            os.fsync(self._file.fileno())
+            sync_folder(path.parent)
+        except OSError as error:
+            raise StoreIoError(str(path), error.strerror or str(error)) from error
+        self._size, self._compact_at = end, max(COMPACT_SIZE_BYTES, 2 * end)
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """All promises of heights still kept, in the order they were made."""
+        return tuple(self._promises)
+
+    def append(self, promise: Promise) -> None:
+        """Writes a promise and returns once it is on the disk.
+
+        Raises:
+            StoreIoError: the disk refused; nothing may be signed then.
+        """
+        record = encode_promise(promise)
+        try:
+            self._file.write(record)
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StoreIoError(str(self._path), error.strerror or str(error)) from error
+        self._promises.append(promise)
+        self._size += len(record)
+
+    def compact(self, height: int) -> None:
+        """Drops promises below a decided height once the file has grown; the latest height stays.
+
+        Args:
+            height: the lowest height that still matters.
+        """
+        if self._size < self._compact_at:
+            return
+        latest = max((get_height(p) for p in self._promises), default=0)
+        self._rewrite([p for p in self._promises if get_height(p) >= min(height, latest)])
+
+    def clear(self) -> None:
+        """Forgets every promise: only for a development chain that is being rolled back."""
+        self._rewrite([])
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+    def _rewrite(self, promises: list[Promise]) -> None:
+        data = b"".join(encode_promise(p) for p in promises)
+        beside = self._path.with_suffix(".new")
+        try:
+            with beside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            self._file.close()
+            beside.replace(self._path)
+            sync_folder(self._path.parent)
+            self._file = self._path.open("r+b", buffering=0)
+            self._file.seek(0, os.SEEK_END)
+        except OSError as error:
+            raise StoreIoError(str(self._path), error.strerror or str(error)) from error
+        self._promises, self._size = promises, len(data)
+        self._compact_at = max(COMPACT_SIZE_BYTES, 2 * len(data))
+
+    def _scan(self, data: bytes) -> Iterator[tuple[Promise, int]]:
+        """Each promise with the offset behind it; stops at a torn end."""
+        offset = 0
+        while len(data) - offset >= HEAD_SIZE_BYTES:
+            length = int.from_bytes(data[offset : offset + 4], "big")
+            start, stop = offset + HEAD_SIZE_BYTES, offset + HEAD_SIZE_BYTES + length
+            if stop > len(data) and length <= RECORD_SIZE_BYTES_MAX:
+                return
+            payload = data[start:stop]
+            if length > RECORD_SIZE_BYTES_MAX or sha256(payload)[:8] != data[offset + 4 : start]:
+                if stop == len(data):
+                    return
+                raise PromisesDamagedError(str(self._path), offset)
+            decoded = decode(_PROMISE, payload)
+            if isinstance(decoded, Err):
+                raise PromisesDamagedError(str(self._path), offset)
+            yield decoded.value, stop
+            offset = stop
+
+
+def sync_folder(path: Path) -> None:
+    """Makes a rename or a new file in a folder durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
