@@ -92,20 +92,25 @@ def read_private_file(path: Path, size_bytes_max: int) -> Result[bytes, Keystore
     return Ok(data) if len(data) <= size_bytes_max else Err(FileTooLarge(str(path), size_bytes_max))
 
 
-def read_key_file(path: Path, passphrase: str) -> Result[SecretKey, KeystoreError]:
-    """The key in a file.
-
-    Ok: the key. Err: the file can't be read, is open to others, too large, no key file, or the
-    passphrase is another one.
-    """
+def read_key_text(path: Path) -> Result[str, KeystoreError]:
+    """The text of a private file, for `open_key` or, from another wallet, `open_foreign_key`."""
     data = read_private_file(path, TEXT_SIZE_BYTES_MAX)
     if isinstance(data, Err):
         return data
     try:
-        text = data.value.decode()
+        return Ok(data.value.decode())
     except UnicodeDecodeError:
         return Err(NotKeystore("the text", "UTF-8"))
-    return open_key(text, passphrase)
+
+
+def read_key_file(path: Path, passphrase: str) -> Result[SecretKey, KeystoreError]:
+    """The key in a file that `write_key_file` wrote.
+
+    Ok: the key. Err: the file can't be read, is open to others, too large, no key file, or the
+    passphrase is another one.
+    """
+    text = read_key_text(path)
+    return text if isinstance(text, Err) else open_key(text.value, passphrase)
 
 
 # Passphrases

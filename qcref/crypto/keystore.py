@@ -6,7 +6,8 @@
 
 Beside the standard's fields a file names its scheme and public key, so that a wallet can list keys
 without a passphrase; the mac doesn't cover them, so opening a file checks them against the secret.
-A file of another program has neither and holds a secp256k1 key. This module computes only:
+A file of another program has neither and holds a secp256k1 key; it opens by a function of its own,
+so that damage to the two fields never turns one key into another. This module computes only:
 randomness comes in as an argument, and files are `keyfile`'s.
 
 Source: Web3 Secret Storage Definition, version 3.
@@ -58,10 +59,10 @@ class Sealed:
     iv: bytes
     ciphertext: bytes
     mac: bytes
-    scheme: int
-    """Number of the signature scheme."""
+    scheme: int | None
+    """Number of the signature scheme; None where the file is another program's."""
     public_key: bytes | None
-    """None where the file doesn't name it."""
+    """None likewise."""
 
 
 def seal_key(key: SecretKey, passphrase: str, derivation: Derivation, entropy: bytes) -> str:
@@ -98,24 +99,40 @@ def seal_key(key: SecretKey, passphrase: str, derivation: Derivation, entropy: b
 def open_key(text: str, passphrase: str) -> Result[SecretKey, KeystoreError]:
     """The secret key of a key file's text.
 
-    Ok: the key, which is that of the file's scheme and public key. Err: the text is no key file,
-    its derivation costs too much, the passphrase is another, or the secret is no such key.
+    Ok: the key, which is that of the file's scheme and public key. Err: the text is no key file of
+    ours, its derivation costs too much, the passphrase is another, or the secret is no such key.
     """
     sealed = decode_sealed(text)
     if isinstance(sealed, Err):
         return sealed
-    derived = derive_key(sealed.value.derivation, passphrase.encode(), sealed.value.salt)
-    mac = _compute_mac(derived, sealed.value.ciphertext)
-    if not hmac.compare_digest(mac, sealed.value.mac):
+    if sealed.value.scheme is None or sealed.value.public_key is None:
+        return Err(NotKeystore("scheme and public_key", "there; import other wallets' files"))
+    key = _open_sealed(sealed.value, sealed.value.scheme, passphrase)
+    if isinstance(key, Ok) and key.value.public_key != sealed.value.public_key:
+        return Err(KeyMismatch())
+    return key
+
+
+def open_foreign_key(text: str, passphrase: str) -> Result[SecretKey, KeystoreError]:
+    """The secp256k1 key of a text that another wallet wrote.
+
+    Ok and Err: as `open_key`, but the file names neither scheme nor public key, so only the mac
+    speaks for the secret.
+    """
+    sealed = decode_sealed(text)
+    if isinstance(sealed, Err):
+        return sealed
+    if sealed.value.scheme is not None or sealed.value.public_key is not None:
+        return Err(NotKeystore("scheme and public_key", "absent in another wallet's file"))
+    return _open_sealed(sealed.value, SECP256K1, passphrase)
+
+
+def _open_sealed(sealed: Sealed, scheme: int, passphrase: str) -> Result[SecretKey, KeystoreError]:
+    derived = derive_key(sealed.derivation, passphrase.encode(), sealed.salt)
+    if not hmac.compare_digest(_compute_mac(derived, sealed.ciphertext), sealed.mac):
         return Err(PassphraseWrong())
-    seed = _apply_cipher(derived, sealed.value.iv, sealed.value.ciphertext)
-    key = decode_secret_key(sealed.value.scheme, seed)
-    if isinstance(key, Err):
-        return Err(KeyMismatch())
-    named = sealed.value.public_key
-    if named is not None and named != key.value.public_key:
-        return Err(KeyMismatch())
-    return Ok(key.value)
+    key = decode_secret_key(scheme, _apply_cipher(derived, sealed.iv, sealed.ciphertext))
+    return key if isinstance(key, Ok) else Err(KeyMismatch())
 
 
 def _apply_cipher(derived: bytes, iv: bytes, data: bytes) -> bytes:
@@ -192,14 +209,14 @@ def _read_document(document: Mapping[str, object]) -> Sealed:
     cipher = _require_object("crypto.cipherparams", crypto.get("cipherparams"))
     parameters = _require_object("crypto.kdfparams", crypto.get("kdfparams"))
     _require_text("crypto.kdfparams.dklen", parameters.get("dklen"), DERIVED_SIZE_BYTES)
-    public_key = document.get("public_key")
+    scheme, public_key = document.get("scheme"), document.get("public_key")
     return Sealed(
         derivation=_read_derivation(crypto.get("kdf"), parameters),
         salt=_require_bytes("crypto.kdfparams.salt", parameters, 0, SALT_SIZE_BYTES_MAX),
         iv=_require_bytes("crypto.cipherparams.iv", cipher, IV_SIZE_BYTES, IV_SIZE_BYTES),
         ciphertext=_require_bytes("crypto.ciphertext", crypto, SEED_SIZE_BYTES, SEED_SIZE_BYTES),
         mac=_require_bytes("crypto.mac", crypto, MAC_SIZE_BYTES, MAC_SIZE_BYTES),
-        scheme=_require_integer("scheme", document.get("scheme", SECP256K1)),
+        scheme=None if scheme is None else _require_integer("scheme", scheme),
         public_key=None
         if public_key is None
         else _require_bytes("public_key", document, 1, TEXT_SIZE_BYTES_MAX),

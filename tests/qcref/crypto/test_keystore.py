@@ -14,7 +14,7 @@ from qcref.crypto.errors import (
     NotKeystore,
     PassphraseWrong,
 )
-from qcref.crypto.keystore import decode_sealed, open_key, seal_key
+from qcref.crypto.keystore import decode_sealed, open_foreign_key, open_key, seal_key
 from spec.crypto.signing import SECP256K1
 from spec.crypto.signing_keys import SecretKey
 from spec.lib.result import Err, Ok
@@ -50,8 +50,9 @@ def test_files_of_other_wallets_open() -> None:
     for name, case in cases.items():
         text = json.dumps(case["json"])
         expected = SecretKey(SECP256K1, bytes.fromhex(case["priv"]))
-        assert open_key(text, case["password"]) == Ok(expected), name
-        assert open_key(text, case["password"] + " ") == Err(PassphraseWrong()), name
+        assert open_foreign_key(text, case["password"]) == Ok(expected), name
+        wrong = case["password"] + " "
+        assert open_foreign_key(text, wrong) == Err(PassphraseWrong()), name
 
 
 def test_files_of_bls_keys_are_refused_by_version() -> None:
@@ -111,7 +112,23 @@ def test_secret_that_is_no_scalar_is_no_secp256k1_key() -> None:
     text = seal_key(SecretKey(1, bytes(32)), PASSPHRASE, CHEAP, ENTROPY)
     document = json.loads(text)
     del document["scheme"], document["public_key"]
-    assert open_key(json.dumps(document), PASSPHRASE) == Err(KeyMismatch())
+    assert open_foreign_key(json.dumps(document), PASSPHRASE) == Err(KeyMismatch())
+
+
+@pytest.mark.parametrize("missing", [["scheme"], ["public_key"], ["scheme", "public_key"]])
+def test_lost_names_never_turn_a_key_into_another(missing: list[str]) -> None:
+    document = json.loads(_seal())
+    for name in missing:
+        del document[name]
+    result = open_key(json.dumps(document), PASSPHRASE)
+    assert isinstance(result, Err)
+    assert isinstance(result.error, NotKeystore)
+
+
+def test_own_file_is_no_foreign_one() -> None:
+    result = open_foreign_key(_seal(), PASSPHRASE)
+    assert isinstance(result, Err)
+    assert isinstance(result.error, NotKeystore)
 
 
 @pytest.mark.parametrize(
