@@ -18,10 +18,10 @@ check: setup ## the static gates: types, lint, imports, tidiness, dead code, gen
 	@$(RUN) tools.check
 
 test: setup ## the fast tests, with the time each folder took
-	@$(RUN) pytest -n 2 --folder-times $(T)
+	@$(RUN) pytest -n 2 --dist loadgroup --folder-times $(T)
 
 test-slow: setup ## the long tests and random campaigns
-	@QC_HYPOTHESIS=slow $(RUN) pytest -n 2 --folder-times --timeout 3600 -m slow $(T)
+	@QC_HYPOTHESIS=slow $(RUN) pytest -n 2 --dist loadgroup --folder-times --timeout 3600 -m slow $(T)
 
 vectors: setup ## write the conformance vectors anew
 	@$(RUN) quantumchain conformance generate

@@ -32,31 +32,39 @@ def rewrite_imports(source: str) -> str:
         UnsupportedImportError: for `import spec.x` without `as`, which binds the name `spec`.
     """
     lines = source.splitlines(keepends=True)
-    spots = [spot for node in ast.walk(ast.parse(source)) for spot in _get_spots(node, lines)]
-    for line, column in sorted(spots, reverse=True):
-        text = lines[line]
-        lines[line] = f"{text[:column]}{PACKAGE}.{text[column:]}"
+    edits = [edit for node in ast.walk(ast.parse(source)) for edit in _get_edits(node, lines)]
+    for line, column, text in sorted(edits, reverse=True):
+        lines[line] = f"{lines[line][:column]}{text}{lines[line][column:]}"
     return "".join(lines)
 
 
-def _get_spots(node: ast.AST, lines: list[str]) -> list[tuple[int, int]]:
-    """Where the prefix must be inserted: 0-based line, and column in characters."""
+def _get_edits(node: ast.AST, lines: list[str]) -> list[tuple[int, int, str]]:
+    """What must be inserted: 0-based line, column in characters, text."""
     if isinstance(node, ast.ImportFrom) and node.level == 0 and _is_room(node.module or ""):
         line = node.lineno - 1
-        return [(line, lines[line].index("from", _compute_column(node, lines)) + len("from "))]
-    if not isinstance(node, ast.Import):
-        return []
-    ours = [alias for alias in node.names if _is_room(alias.name)]
-    for alias in ours:
-        if alias.asname is None:
-            msg = f"line {alias.lineno}: `import {alias.name}` needs `as` or `from`"
-            raise UnsupportedImportError(msg)
-    return [(alias.lineno - 1, _compute_column(alias, lines)) for alias in ours]
+        start = lines[line].index("from", _compute_column(lines[line], node.col_offset))
+        return [(line, start + len("from "), f"{PACKAGE}.")]
+    if isinstance(node, ast.Import):
+        ours = [alias for alias in node.names if _is_room(alias.name)]
+        return [edit for alias in ours for edit in _get_alias_edits(alias, lines)]
+    return []
 
 
-def _compute_column(node: ast.ImportFrom | ast.alias, lines: list[str]) -> int:
+def _get_alias_edits(alias: ast.alias, lines: list[str]) -> list[tuple[int, int, str]]:
+    line = alias.lineno - 1
+    start = _compute_column(lines[line], alias.col_offset)
+    prefix = (line, start, f"{PACKAGE}.")
+    if alias.asname is not None:
+        return [prefix]
+    if "." in alias.name:
+        msg = f"line {alias.lineno}: `import {alias.name}` needs `as` or `from`"
+        raise UnsupportedImportError(msg)
+    return [prefix, (line, start + len(alias.name), f" as {alias.name}")]
+
+
+def _compute_column(line: str, offset: int) -> int:
     """The column in characters; `ast` counts bytes of UTF-8."""
-    return len(lines[node.lineno - 1].encode()[: node.col_offset].decode())
+    return len(line.encode()[:offset].decode())
 
 
 def _is_room(module: str) -> bool:
