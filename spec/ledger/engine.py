@@ -7,7 +7,7 @@ Source: DESIGN.md 3 (the ledger takes `execute` as a parameter).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spec.config import ChainConfig, Rules
 from spec.ir.host import BlockContext, CallInput, Outcome, World
@@ -38,3 +38,20 @@ class Environment:
     """Chain, height and time."""
     base_fee: int
     """Base units a gas."""
+
+
+def compute_block_engine(engine: Engine) -> Engine:
+    """The same engine for the length of one block, in which it loads each module once.
+
+    A module never changes under its code id, so what it loads to is a function of it alone.
+    """
+    loaded: dict[bytes, object] = {}
+
+    def load_module(code_id: bytes, encoded: bytes) -> object:
+        module = loaded.get(code_id)
+        if module is None:
+            module = engine.load_module(code_id, encoded)
+            loaded[code_id] = module
+        return module
+
+    return replace(engine, load_module=load_module)

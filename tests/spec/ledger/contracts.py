@@ -5,6 +5,7 @@ from spec.ir.syntax import (
     FUNCTION_SCOPE,
     STANDARD_ERROR_COUNT,
     AddressType,
+    Call,
     Cell,
     Code,
     CodeSection,
@@ -18,8 +19,10 @@ from spec.ir.syntax import (
     FunctionKind,
     FunctionSpec,
     Get,
+    Interface,
     Leave,
     Literal,
+    Member,
     Module,
     NodeIndex,
     Param,
@@ -124,6 +127,26 @@ PROBE = Module(
     SpecSection((), (), (), (CLAIMS_NOTHING,) * len(FUNCTIONS), (), ()),
 )
 PROBE_BYTES = encode_module(PROBE)
+
+# A contract with one action, which calls `refuse` of the contract given.
+RELAY = Module(
+    CodeSection(
+        version=1,
+        types=(UintType(128), AddressType()),
+        literals=(),
+        interfaces=(Interface((Member(REFUSE, (), (), False),)),),
+        cells=(Cell(U128, False), Cell(U128, False)),
+        events=(),
+        errors=(),
+        functions=(
+            function(
+                BUMP, (Param(0), Call(0, 0, n(0), (), 1_000), leave()), params=(TypeIndex(1),)
+            ),
+        ),
+    ),
+    SpecSection((), (), (), (CLAIMS_NOTHING,), (), ()),
+)
+RELAY_BYTES = encode_module(RELAY)
 
 
 def count_arguments(count: int) -> bytes:

@@ -81,9 +81,7 @@ def test_an_empty_block_is_a_block() -> None:
     built = build(())
     assert apply_built(built, ()) == Ok(built.applied)
     assert built.header.state_root == START.tree.root
-    assert built.applied.changes == (
-        (PROPOSER.address, None),
-    )  # a tip of nothing is written, and is no leaf
+    assert built.applied.changes == ()
 
 
 OTHER = b"\x11" * 32

@@ -11,6 +11,7 @@ from spec.ledger.block import compute_environment
 from spec.ledger.execution import apply_transaction, execute_view
 from spec.ledger.fees import compute_intrinsic_gas
 from spec.ledger.invariants import compute_coin_delta, is_backed
+from spec.ledger.reference_engine import REFERENCE_ENGINE
 from spec.ledger.state import Layer, TreeReader, compute_changes, compute_code_key, compute_layer
 from spec.ledger.types import (
     Account,
@@ -33,6 +34,7 @@ from tests.spec.ledger.contracts import (
     PROBE_BYTES,
     READ,
     REFUSE,
+    RELAY_BYTES,
     SINK,
     WITHDRAW,
     count_arguments,
@@ -285,6 +287,17 @@ def test_a_failed_call_takes_fee_and_nonce_and_leaves_nothing_else(
     assert compute_coin_delta(layer) < 0
 
 
+def test_a_receipt_names_the_failure_behind_a_failed_call() -> None:
+    layer = deployed(value=100)
+    run(layer, ALICE, make_tx(ALICE, Deploy(RELAY_BYTES, b"", 0), gas_limit=50_000))
+    relay = compute_contract_address(ALICE.address, 1)
+    leaves = dict(layer.leaves)
+    receipt = run(layer, BOB, make_tx(BOB, Call(relay, BUMP, PROBE_ADDRESS, 0)))
+    assert receipt.status == Stopped(relay, b"contract.call_failed")
+    assert receipt.causes == (Refused(PROBE_ADDRESS, ERROR_REFUSED, count_arguments(1)),)
+    assert layer.leaves == leaves
+
+
 def test_gas_below_the_bound_of_a_function_fails_before_it_runs() -> None:
     layer = deployed()
     good = run(layer, BOB, call(BOB, BUMP))
@@ -319,6 +332,23 @@ def test_a_view_leaves_no_trace_and_an_action_is_no_view() -> None:
 
 
 # In blocks
+
+
+def test_a_block_loads_each_module_once() -> None:
+    first = build(unsigned((ALICE, deploy(count=5))))
+    loads: list[bytes] = []
+
+    def load_module(code_id: bytes, encoded: bytes) -> object:
+        loads.append(code_id)
+        return REFERENCE_ENGINE.load_module(code_id, encoded)
+
+    chain = replace(CHAIN, engine=replace(REFERENCE_ENGINE, load_module=load_module))
+    txs = unsigned(*((BOB, call(BOB, BUMP, nonce=nonce)) for nonce in range(5)))
+    built = build(txs, chain=chain, parent=first.applied.state)
+    assert [receipt.status for receipt in built.applied.receipts] == [
+        Success(count_arguments(count)) for count in range(6, 11)
+    ]
+    assert loads == [compute_code_id(PROBE)]
 
 
 def test_contracts_live_across_blocks() -> None:

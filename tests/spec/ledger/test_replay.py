@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from spec.crypto.signing import ED25519, ML_DSA_65, SECP256K1
+from spec.crypto.signing import ED25519, ML_DSA_65, SECP256K1, validate_signature
 from spec.ledger.block import Signed, authenticate_transaction
 from spec.ledger.errors import TxNonceMismatch, TxSignatureInvalid, TxWrongChain
 from spec.ledger.types import SenderKey, SignedTransaction, Transaction, Transfer
@@ -26,7 +26,7 @@ SIGNED = sign_tx(ALICE, TX)
 
 
 def authenticated(signed: SignedTransaction) -> Signed:
-    sender = authenticate_transaction(signed)
+    sender = authenticate_transaction(validate_signature, signed)
     assert isinstance(sender, Ok)
     return Signed(signed, sender.value)
 
@@ -63,7 +63,7 @@ TAMPERED: tuple[Transaction, ...] = (
 
 @pytest.mark.parametrize("tx", TAMPERED)
 def test_a_changed_field_spoils_the_signature(tx: Transaction) -> None:
-    result = authenticate_transaction(SignedTransaction(tx, SIGNED.signature))
+    result = authenticate_transaction(validate_signature, SignedTransaction(tx, SIGNED.signature))
     assert isinstance(result, Err)
     assert isinstance(result.error, TxSignatureInvalid)
     assert result.error.cause.startswith("signature.")
@@ -74,13 +74,15 @@ def test_a_changed_signature_is_refused(at: int) -> None:
     spoilt = bytearray(SIGNED.signature)
     spoilt[at] ^= 1
     for signature in (bytes(spoilt), b"", SIGNED.signature + b"\0", SIGNED.signature[:-1]):
-        assert isinstance(authenticate_transaction(SignedTransaction(TX, signature)), Err)
+        assert isinstance(
+            authenticate_transaction(validate_signature, SignedTransaction(TX, signature)), Err
+        )
 
 
 @pytest.mark.parametrize("scheme", [ED25519, SECP256K1, ML_DSA_65])
 def test_every_scheme_sends_from_an_address_of_its_own(scheme: int) -> None:
     sender = person(77, scheme)
     signed = sign_tx(sender, pay(sender, BOB.address, 1))
-    assert authenticate_transaction(signed) == Ok(sender.address)
+    assert authenticate_transaction(validate_signature, signed) == Ok(sender.address)
     others = {person(77, other).address for other in (ED25519, SECP256K1, ML_DSA_65)}
     assert len(others) == 3
