@@ -24,6 +24,7 @@ from itertools import count
 from pathlib import Path
 
 from qcref.core.mempool import Mempool
+from qcref.crypto.signing import validate_signature
 from qcref.ports import Clock, Signer, Transport
 from qcref.store.chain_store import ChainStore
 from qcref.store.promises import PromiseLog
@@ -33,7 +34,6 @@ from spec.chain import (
     get_gossip,
     init,
     step,
-    verify_ed25519,
 )
 from spec.config import Genesis, compute_genesis_id
 from spec.consensus.bft.messages import compute_proposal_root, compute_vote_root
@@ -65,7 +65,8 @@ from spec.consensus.interface import (
     Timeout,
 )
 from spec.consensus.node import Entry, NodeConfig, NodeState
-from spec.ledger.block import Applied, Chain, apply_block, authenticate, build_block
+from spec.crypto.signing import ED25519
+from spec.ledger.block import Applied, Chain, apply_block, authenticate_by, build_block
 from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.engine import Engine
 from spec.ledger.genesis import LedgerState
@@ -95,6 +96,11 @@ class Setup:
     """Where the database and the promises lie; exists."""
 
 
+def verify(public_key: bytes, root: bytes, signature: bytes) -> bool:
+    """The `Verify` of the node: the specification's verdicts by the fast backend."""
+    return validate_signature(ED25519, public_key, root, signature) is None
+
+
 class Runtime:
     """A running node."""
 
@@ -105,9 +111,7 @@ class Runtime:
             StoreError: the data folder can't be used.
         """
         self._setup = setup
-        self.config: NodeConfig = compute_node_config(
-            setup.genesis, setup.validator, verify_ed25519
-        )
+        self.config: NodeConfig = compute_node_config(setup.genesis, setup.validator, verify)
         genesis_id = compute_genesis_id(setup.genesis)
         self.chain = Chain(setup.genesis.config, genesis_id, setup.engine)
         self.store = ChainStore(setup.folder / "chain.sqlite", genesis_id)
@@ -291,7 +295,7 @@ class Runtime:
         if execute.block_id in self._applied:
             return Executed(execute.block_id, Ok(self._view))
         body = execute.block.body
-        senders = authenticate(body)
+        senders = authenticate_by(validate_signature, body)
         if isinstance(senders, Err):
             return Executed(execute.block_id, Err(senders.error.code))
         parent = self._ledgers[BlockId(execute.block.header.parent)]
