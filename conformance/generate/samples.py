@@ -129,6 +129,7 @@ EVENTS: Final = (
     Event(contract=TOKEN, number=0, data=b""),
     Event(contract=TOKEN, number=65_535, data=bytes(range(48))),
 )
+CAUSES: Final = (Stopped(TOKEN, b"contract.call_failed"), Refused(TOKEN, 16, b"\x01"))
 GENESIS: Final = Genesis(
     config=TINY,
     time_ms=1_700_000_000_000,
@@ -161,9 +162,10 @@ VALUES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("block", "genesis", Block(HEADER, Body((), ()), NoSeal())),
     ("block", "signed", Block(HEADER, BODY, SignatureSeal(b"\x66" * 64))),
     ("block", "committed", Block(HEADER, BODY, COMMIT)),
-    ("receipt", "success", Receipt(Success(b"\x01"), 21_000, 10, EVENTS)),
-    ("receipt", "refused", Receipt(Refused(TOKEN, 2, bytes(16)), U64_MAX, 0, ())),
-    ("receipt", "stopped", Receipt(Stopped(TOKEN, b"contract.overflow"), 1, U64_MAX, ())),
+    ("receipt", "success", Receipt(Success(b"\x01"), 21_000, 10, EVENTS, ())),
+    ("receipt", "refused", Receipt(Refused(TOKEN, 2, bytes(16)), U64_MAX, 0, (), ())),
+    ("receipt", "stopped", Receipt(Stopped(TOKEN, b"contract.overflow"), 1, U64_MAX, (), ())),
+    ("receipt", "call_failed", Receipt(Stopped(TOKEN, b"contract.call_failed"), 9, 1, (), CAUSES)),
     ("round_vote", "precommit", VOTE),
     ("commit", "typical", COMMIT),
     ("commit", "no_votes", replace(COMMIT, votes=())),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from conformance.clients.spec import codec_methods, crypto_methods, trie_methods
+from conformance.clients.spec import codec_methods, crypto_methods, ledger_methods, trie_methods
 from conformance.clients.spec.answers import Answer, JsonObject
 from conformance.clients.spec.state import State
 
@@ -34,6 +34,8 @@ def _keep_state(method: PureMethod) -> Method:
 
 
 METHODS: Final[dict[str, Method]] = {
-    name: _keep_state(method) for name, method in PURE_METHODS.items()
+    **{name: _keep_state(method) for name, method in PURE_METHODS.items()},
+    "ledger.apply_block": ledger_methods.run_block,
+    "ledger.apply_transaction": ledger_methods.run_transaction,
 }
 """Every method, from (state, arguments) to (answer, state afterwards)."""

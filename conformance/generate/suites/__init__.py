@@ -1,7 +1,17 @@
 """The tables of cases, one module a chapter, in the order of the index."""
 
 from conformance.generate.case import Suite
-from conformance.generate.suites import addresses, codec, ed25519, ml_dsa, roots, secp256k1, trie
+from conformance.generate.suites import (
+    addresses,
+    blocks,
+    codec,
+    ed25519,
+    ml_dsa,
+    roots,
+    secp256k1,
+    transactions,
+    trie,
+)
 
 
 def build_suites() -> tuple[Suite, ...]:
@@ -14,4 +24,6 @@ def build_suites() -> tuple[Suite, ...]:
         *ed25519.build(),
         *secp256k1.build(),
         *ml_dsa.build(),
+        *transactions.build(),
+        *blocks.build(),
     )

@@ -212,9 +212,9 @@ def _spoil_receipt(data: bytes) -> list[Row]:
     status_at = int.from_bytes(data[0:4], "little")
     selector = data[:status_at] + b"\x03" + data[status_at + 1 :]
     return [
-        *_spoil_offsets(data, (0, 20)),
+        *_spoil_offsets(data, (0, 20, 24)),
         Row("status_selector", selector, SELECTOR, _UNION),
-        Row("event_short", data[:-49], TRUNCATED, _LENGTHS),
+        Row("causes_uneven", data + b"\x05\0\0\0\0", FIRST_OFFSET, _OFFSETS),
     ]
 
 
