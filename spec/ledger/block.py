@@ -256,7 +256,17 @@ def _compute_header(draft: Draft, body: Body, totals: _Totals, state_root: bytes
     )
 
 
-def _validate_body(config: ChainConfig, header: Header, body: Body) -> BlockError | None:
+def validate_body(config: ChainConfig, header: Header, body: Body) -> BlockError | None:
+    """Why a body is not the one its header commits to, None if it is.
+
+    `apply_block` asks it too. A node asks before it authenticates, so that a body which a peer made
+    up costs it hashes and no signatures.
+
+    Args:
+        config: bounds the transactions.
+        header: any header.
+        body: any body.
+    """
     count = len(body.transactions)
     if count > config.block_transactions_max:
         return BlockTooManyTransactions(count, config.block_transactions_max)
@@ -309,7 +319,7 @@ def apply_block(
     draft = get_draft(header)
     failure = validate_draft(Succession(chain.config, parent.header, draft))
     if failure is None:
-        failure = _validate_body(chain.config, header, body)
+        failure = validate_body(chain.config, header, body)
     if failure is not None:
         return Err(failure)
     candidates = tuple(map(Signed, body.transactions, senders))
