@@ -63,7 +63,9 @@ def find_patterns(aggregate: Aggregate) -> tuple[Pattern, ...]:
             operand = aggregate.body[key]
             is_own = isinstance(operand, Var) and operand.header == FUNCTION_SCOPE
             number = operand.index if isinstance(operand, Var) else 0
-            levels.append((number - params if number >= params else -1 - number) if is_own else None)
+            levels.append(
+                (number - params if number >= params else -1 - number) if is_own else None
+            )
         pattern = Pattern(node.cell, tuple(levels))
         bound = sorted(level for level in levels if level is not None and level >= 0)
         if bound != list(range(len(aggregate.keys))) or node.when is not When.NOW:
@@ -104,7 +106,9 @@ class Aggregates:
         """Types of the parameters."""
         return tuple(self._encoder.layouts.get(each) for each in self.declared[aggregate].params)
 
-    def run_body(self, aggregate: int, state: State, args: tuple[Sym, ...], keys: Keys) -> Execution:
+    def run_body(
+        self, aggregate: int, state: State, args: tuple[Sym, ...], keys: Keys
+    ) -> Execution:
         """The execution of a body; its value is that of the last node."""
         layouts, pool = self._encoder.layouts, self._encoder.pool
         bound = tuple(

@@ -165,9 +165,9 @@ def make_default(pool: Pool, leaves: tuple[Leaf, ...]) -> tuple[Term, ...]:
 def encode_leaves(layouts: Layouts, kind: Type, value: Value) -> tuple[int, ...]:
     """The leaves of a concrete value; booleans are 0 and 1."""
     match kind, value:
-        case (UintType() | BoolType()), int():
+        case ((UintType() | BoolType()), int()):
             return (int(value),)
-        case (AddressType() | BytesType()), bytes():
+        case ((AddressType() | BytesType()), bytes()):
             return (int.from_bytes(value, "big"),)
         case StringType(), bytes():
             return (len(value), int.from_bytes(value, "big"))
@@ -277,9 +277,7 @@ def _nest(
     ]
 
 
-def add_facts(
-    pool: Pool, atom: Term, conditions: tuple[Condition, ...], read: "ReadLeaf"
-) -> None:
+def add_facts(pool: Pool, atom: Term, conditions: tuple[Condition, ...], read: "ReadLeaf") -> None:
     """Records that an atom is zero where canonical representation says so."""
     if atom.id in pool.facts or not conditions:
         return
@@ -288,9 +286,7 @@ def add_facts(
     for condition in conditions:
         other = read(condition.leaf)
         number = pool.number(condition.number)
-        is_used = (
-            pool.equal(other, number) if condition.is_tag else pool.less(number, other)
-        )
+        is_used = pool.equal(other, number) if condition.is_tag else pool.less(number, other)
         pool.facts[atom.id].append(pool.or_(is_used, is_zero))
 
 

@@ -344,9 +344,7 @@ class Properties:
         antecedent = None if left is None else execution.values[left].term
         return Evaluated(result.term, owed, execution.reads, asked, antecedent, chosen)
 
-    def instantiate(
-        self, shape: Shape, view: View, terms: Mapping[Variable, Term]
-    ) -> Evaluated:
+    def instantiate(self, shape: Shape, view: View, terms: Mapping[Variable, Term]) -> Evaluated:
         """An assumed property at integer terms, true where they leave their types."""
         layouts = self.encoder.layouts
         bound: dict[Variable, Sym] = {}

@@ -37,9 +37,7 @@ def _close(pool: Pool, roots: Iterable[Term]) -> tuple[Term, ...]:
             if term.id in done:
                 continue
             done.add(term.id)
-            added.extend(
-                fact for fact in pool.facts.get(term.id, ()) if fact.id not in asserted
-            )
+            added.extend(fact for fact in pool.facts.get(term.id, ()) if fact.id not in asserted)
             asserted.update({fact.id: fact for fact in added})
         frontier = added
     return tuple(asserted.values())

@@ -433,15 +433,11 @@ class Pool:
     def all_equal(self, left: tuple[Term, ...], right: tuple[Term, ...]) -> Term:
         """Whether two tuples of terms are equal, integers and booleans alike."""
         pairs = zip(left, right, strict=True)
-        return self.and_(
-            *(self.iff(a, b) if is_boolean(a) else self.equal(a, b) for a, b in pairs)
-        )
+        return self.and_(*(self.iff(a, b) if is_boolean(a) else self.equal(a, b) for a, b in pairs))
 
     def choose(self, condition: Term, yes: Term, no: Term) -> Term:
         """`choice` or `pick`, by the sort of the sides."""
-        return (
-            self.pick(condition, yes, no) if is_boolean(yes) else self.choice(condition, yes, no)
-        )
+        return self.pick(condition, yes, no) if is_boolean(yes) else self.choice(condition, yes, no)
 
     def to_integer(self, term: Term) -> Term:
         """1 for true, 0 for false; integers as they are."""

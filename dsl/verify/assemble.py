@@ -1,0 +1,259 @@
+"""From a goal to a query: hypotheses, instances, lemmas, and the finite mode.
+
+A query for a verdict assumes what holds in every state. A query for a counterexample (the finite
+mode) asks for a state that is nothing but the entries it mentions: sums equal the sums over touched
+keys, and a few witness keys give them room. Source: LANGUAGE.md 5.5, 5.6 and 6.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from dsl.verify.aggregates import Asked
+from dsl.verify.leaves import Sym
+from dsl.verify.instances import choose_instances
+from dsl.verify.properties import Entry, Evaluated, Shape, View
+from dsl.verify.smtlib import Query, make_query
+from dsl.verify.state import Place, make_state, read_leaf
+from dsl.verify.terms import Pool, Term, collect
+from dsl.verify.vc import Goal, Vc
+from spec.ir.syntax import AddressType, Type
+
+ROUNDS = 2
+"""Rounds of instantiation: instances touch entries that others are instantiated at."""
+BY_TYPE_MAX = 16
+"""Terms that a variable without a position is instantiated at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a query is put together."""
+
+    invariants: frozenset[int]
+    """Which invariants are assumed."""
+    is_finite: bool = False
+    witnesses: int = 0
+    """Further keys for each sum, in finite mode."""
+
+
+@dataclass(slots=True)
+class Assembly:
+    """A query in the making."""
+
+    vc: Vc
+    goal: Goal
+    mode: Mode
+    assertions: list[Term] = field(default_factory=list)
+    entries: dict[tuple[int, ...], Entry] = field(default_factory=dict)
+    asked: dict[tuple[object, ...], Asked] = field(default_factory=dict)
+    done: set[tuple[int, ...]] = field(default_factory=set)
+    is_cut: bool = False
+    """Instances were left out: a model proves nothing."""
+
+    def touch(self, entries: Iterable[Entry]) -> None:
+        """Notes entries of the state."""
+        for cell, keys in entries:
+            self.entries.setdefault((cell, *(key.id for key in keys)), (cell, keys))
+
+    def note(self, evaluated: Evaluated) -> None:
+        """Notes what a property reads and asks."""
+        self.touch(evaluated.reads)
+        for asked in evaluated.asked:
+            ids = tuple(leaf.id for arg in asked.args for leaf in arg.leaves)
+            self.asked.setdefault((asked.aggregate, id(asked.state), ids), asked)
+
+
+def assemble(vc: Vc, goal: Goal, mode: Mode) -> tuple[Query, bool]:
+    """The query of a goal, and whether instances were left out."""
+    pool = vc.encoder.pool
+    work = Assembly(vc, goal, mode)
+    work.assertions += [goal.violated, *goal.extra]
+    if goal.case is not None:
+        work.assertions += goal.case.assumed
+        work.touch(goal.case.execution.reads)
+        if goal.assumes_success:
+            work.assertions.append(goal.case.succeed(pool))
+    for evaluated in goal.evaluated:
+        work.note(evaluated)
+    _touch_skolems(work)
+    is_init = goal.case is not None and goal.case.is_init
+    if goal.assumes_invariants and not is_init:
+        for _ in range(ROUNDS):
+            _add_hypotheses(work)
+    _add_sums(work)
+    if not mode.is_finite:
+        _add_single_sums(work)
+    work.assertions += list_injective(pool, work.assertions)
+    return make_query(pool, work.assertions), work.is_cut
+
+
+def _touch_skolems(work: Assembly) -> None:
+    if work.goal.kind == "frame":
+        keys = tuple(work.vc.encoder.pool.to_integer(each.term) for each in work.goal.skolems[0])
+        work.touch([(work.goal.index, keys)])
+
+
+# Hypotheses
+
+
+def _add_hypotheses(work: Assembly) -> None:
+    by_type = _list_terms(work)
+    stored = _list_stored(work) if work.mode.is_finite else {}
+    entries = list(work.entries.values())
+    for index in sorted(work.mode.invariants):
+        shape = work.vc.invariants[index]
+        if shape is None:
+            continue
+        if not shape.variables:
+            _assume(work, index, shape, {})
+            continue
+        chosen, is_cut = choose_instances(shape, entries, by_type)
+        work.is_cut |= is_cut
+        for terms in chosen:
+            _assume(work, index, shape, terms)
+        if stored and len(shape.variables) == 1:
+            for term in stored.get(shape.kinds[0], ()):
+                _assume(work, index, shape, {shape.variables[0]: term})
+
+
+def _assume(
+    work: Assembly, index: int, shape: Shape, terms: Mapping[tuple[int, int], Term]
+) -> None:
+    key = (index, *(terms[variable].id for variable in shape.variables))
+    if key in work.done:
+        return
+    work.done.add(key)
+    vc = work.vc
+    known = vc.instances.get(key)
+    if known is None:
+        view = View(vc.inputs, vc.anywhere, vc.anywhere)
+        known = vc.instances[key] = vc.properties.instantiate(shape, view, terms)
+    work.assertions.append(known.term)
+    work.note(known)
+
+
+def _list_terms(work: Assembly) -> dict[Type, list[Term]]:
+    """Terms of the goal by type, for variables that stand at no key."""
+    terms: dict[Type, dict[int, Term]] = {}
+    pool = work.vc.encoder.pool
+
+    def add(value: Sym) -> None:
+        if value.type is not None and len(value.leaves) == 1:
+            term = pool.to_integer(value.leaves[0])
+            terms.setdefault(value.type, {})[term.id] = term
+
+    for row in work.goal.skolems:
+        for value in row:
+            add(value)
+    if work.goal.case is not None:
+        add(Sym(AddressType(), (work.goal.case.inputs.caller,)))
+        for value in work.goal.case.inputs.params:
+            add(value)
+    root = work.vc.anywhere.root
+    for cell, keys in work.entries.values():
+        for kind, key in zip(root.shapes[cell][0], keys, strict=True):
+            terms.setdefault(kind, {})[key.id] = key
+    for kind, found in terms.items():
+        if len(found) > BY_TYPE_MAX:
+            work.is_cut = True
+            terms[kind] = dict(list(found.items())[:BY_TYPE_MAX])
+    return {kind: list(found.values()) for kind, found in terms.items()}
+
+
+def _list_stored(work: Assembly) -> dict[Type, list[Term]]:
+    """Values stored in touched entries, by type: keys that other entries may be grouped by."""
+    root, pool = work.vc.anywhere.root, work.vc.encoder.pool
+    stored: dict[Type, list[Term]] = {}
+    for cell, keys in work.entries.values():
+        kind = root.shapes[cell][1]
+        if root.layouts.size(kind) == 1:
+            leaf = read_leaf(work.vc.anywhere, Place(cell, keys, 0))
+            stored.setdefault(kind, []).append(pool.to_integer(leaf))
+    return stored
+
+
+# Sums
+
+
+def _list_touched(work: Assembly, aggregate: int) -> list[tuple[Term, ...]]:
+    """The bound keys at which touched entries concern an aggregate."""
+    found: dict[tuple[int, ...], tuple[Term, ...]] = {}
+    patterns = {pattern.cell: pattern for pattern in work.vc.aggregates.patterns[aggregate]}
+    count = len(work.vc.aggregates.declared[aggregate].keys)
+    for cell, keys in work.entries.values():
+        pattern = patterns.get(cell)
+        if pattern is not None:
+            bound = pattern.get_bound(keys, count)
+            found[tuple(key.id for key in bound)] = bound
+    return list(found.values())
+
+
+def _add_sums(work: Assembly) -> None:
+    """At the root: a sum is at least (in finite mode: exactly) what its touched keys add up to."""
+    vc, pool = work.vc, work.vc.encoder.pool
+    ghosts: dict[int, Asked] = {}
+    for asked in work.asked.values():
+        if not asked.state.root.is_default:
+            ghost = vc.aggregates.get_ghost(asked.aggregate, asked.state.root, asked.args)
+            ghosts.setdefault(
+                ghost.id, Asked(asked.aggregate, make_state(asked.state.root), asked.args)
+            )
+    for asked in ghosts.values():
+        is_positive = vc.aggregates.is_positive[asked.aggregate]
+        touched = _list_touched(work, asked.aggregate)
+        if work.mode.is_finite:
+            touched += _make_witnesses(work, asked.aggregate)
+        elif not is_positive:
+            continue
+        ghost = vc.aggregates.get_value(asked)
+        total = vc.aggregates.make_sum(asked, touched)
+        compare = pool.equal if work.mode.is_finite else pool.less_equal
+        work.assertions.append(compare(total, ghost))
+
+
+def _make_witnesses(work: Assembly, aggregate: int) -> list[tuple[Term, ...]]:
+    layouts, pool = work.vc.encoder.layouts, work.vc.encoder.pool
+    kinds = work.vc.aggregates.get_keys(aggregate)
+    return [
+        tuple(pool.fresh("witness", 0, layouts.leaves(kind)[0].high) for kind in kinds)
+        for _ in range(work.mode.witnesses)
+    ]
+
+
+def _add_single_sums(work: Assembly) -> None:
+    """After the writes: a sum is at least its body at any one key, where all checks have passed."""
+    vc, goal = work.vc, work.goal
+    for asked in list(work.asked.values()):
+        if not vc.aggregates.is_positive[asked.aggregate]:
+            continue
+        if goal.assumes_success and asked.state.last is not None:
+            for keys in _list_touched(work, asked.aggregate):
+                work.assertions.append(vc.aggregates.make_single(asked, keys))
+        if goal.lemma is None:
+            continue
+        state, cell, keys = goal.lemma
+        for pattern in vc.aggregates.patterns[asked.aggregate]:
+            if pattern.cell == cell:
+                count = len(vc.aggregates.declared[asked.aggregate].keys)
+                earlier = Asked(asked.aggregate, state, asked.args)
+                bound = pattern.get_bound(keys, count)
+                work.assertions.append(vc.aggregates.make_single(earlier, bound))
+
+
+# Hashes
+
+
+def list_injective(pool: Pool, assertions: Iterable[Term]) -> list[Term]:
+    """Different inputs of a hash, or different hashes, give different digests."""
+    digests = [
+        term
+        for term in collect(assertions)
+        if term.symbol is not None and term.symbol.group == "hash"
+    ]
+    facts: list[Term] = []
+    for position, left in enumerate(digests):
+        for right in digests[:position]:
+            is_same = pool.false
+            if left.symbol == right.symbol:
+                is_same = pool.all_equal(left.args, right.args)
+            facts.append(pool.or_(pool.not_(pool.equal(left, right)), is_same))
+    return facts

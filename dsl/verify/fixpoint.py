@@ -1,0 +1,124 @@
+"""Deciding all goals, to a fixpoint.
+
+An invariant that fails anywhere is no hypothesis anywhere: it is dropped and what rested on it is
+decided again. What no longer holds then is conditional on it, and conditional invariants are dropped
+in turn, until nothing changes (LANGUAGE.md 5.8). Unknown counts as failed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dsl.verify.assemble import Mode, assemble
+from dsl.verify.smtlib import Query
+from dsl.verify.solver import Decision
+from dsl.verify.vc import Goal, Vc, add_goals
+
+Decide = Callable[[Sequence[Query]], list[Decision]]
+"""Decides queries, in order."""
+
+SUPPORTING = frozenset({"invariant", "tick", "inbox", "well_defined invariant"})
+"""Kinds of goals that an invariant must win to be assumed elsewhere."""
+HIDDEN = frozenset({"positive"})
+"""Kinds of goals that only serve others: a failure is no fault of the contract."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a goal."""
+
+    goal: Goal
+    verdict: str
+    """"proved", "failed" (a model exists), "conditional", "unknown"; for what is wanted "proved" or
+    "failed" (impossible)."""
+    reason: str = ""
+    """Why unknown."""
+    ms: int = 0
+    conditional_on: tuple[int, ...] = ()
+    """Invariants that were dropped."""
+    rests_on: frozenset[int] = frozenset()
+    """Invariants that its proof could use."""
+
+
+def decide_all(vc: Vc, decide: Decide) -> list[Outcome]:
+    """Decides the goals of a module; the outcomes are in the order of `vc.goals`."""
+    outcomes = _decide_goals(vc, list(vc.goals), frozenset(), decide)
+    for outcome in outcomes:
+        index, is_proved = outcome.goal.index, outcome.verdict == "proved"
+        if outcome.goal.kind == "aggregate":
+            vc.aggregates.is_usable[index] &= is_proved
+        elif outcome.goal.kind == "positive":
+            vc.aggregates.is_positive[index] = is_proved
+    first = len(vc.goals)
+    add_goals(vc)
+    active = frozenset(index for index, shape in enumerate(vc.invariants) if shape is not None)
+    outcomes += _decide_goals(vc, vc.goals[first:], active, decide)
+    _settle(vc, outcomes, active, decide)
+    return outcomes
+
+
+def _decide_goals(
+    vc: Vc, goals: Sequence[Goal], active: frozenset[int], decide: Decide
+) -> list[Outcome]:
+    mode = Mode(active)
+    queries: list[Query] = []
+    asked: list[tuple[Goal, bool]] = []
+    outcomes: dict[int, Outcome] = {}
+    for goal in goals:
+        if goal.unsupported:
+            outcomes[goal.number] = Outcome(goal, "unknown", f"unsupported: {goal.unsupported}")
+        elif goal.violated is vc.encoder.pool.false:
+            verdict = "failed" if goal.is_wanted else "proved"
+            outcomes[goal.number] = Outcome(goal, verdict)
+        else:
+            query, is_cut = assemble(vc, goal, mode)
+            queries.append(query)
+            asked.append((goal, is_cut))
+    for (goal, is_cut), decision in zip(asked, decide(queries), strict=True):
+        outcomes[goal.number] = _judge(goal, decision, is_cut, active)
+    return [outcomes[goal.number] for goal in goals]
+
+
+def _judge(goal: Goal, decision: Decision, is_cut: bool, active: frozenset[int]) -> Outcome:
+    is_init = goal.case is not None and goal.case.is_init
+    rests_on = active if goal.assumes_invariants and not is_init else frozenset()
+    if decision.verdict == "unknown":
+        return Outcome(goal, "unknown", decision.reason, decision.ms)
+    if decision.verdict == "unsat":
+        verdict = "failed" if goal.is_wanted else "proved"
+        return Outcome(goal, verdict, "", decision.ms, rests_on=rests_on)
+    if goal.is_wanted:
+        return Outcome(goal, "proved", "", decision.ms)
+    if is_cut:
+        return Outcome(goal, "unknown", "instances", decision.ms)
+    return Outcome(goal, "failed", "", decision.ms)
+
+
+def _settle(vc: Vc, outcomes: list[Outcome], active: frozenset[int], decide: Decide) -> None:
+    """Drops what failed and decides again what rested on it, until nothing changes."""
+    dropped = frozenset(range(len(vc.invariants))) - active
+    while True:
+        lost = _find_lost(outcomes)
+        if lost <= dropped:
+            return
+        dropped |= lost
+        kept = active - dropped
+        again = [
+            outcome
+            for outcome in outcomes
+            if outcome.verdict == "proved" and outcome.rests_on & dropped
+        ]
+        redone = _decide_goals(vc, [outcome.goal for outcome in again], kept, decide)
+        for old, new in zip(again, redone, strict=True):
+            old.ms += new.ms
+            old.rests_on = new.rests_on
+            if new.verdict != "proved":
+                old.verdict = "conditional"
+                old.conditional_on = tuple(sorted(dropped))
+
+
+def _find_lost(outcomes: Sequence[Outcome]) -> frozenset[int]:
+    return frozenset(
+        outcome.goal.index
+        for outcome in outcomes
+        if outcome.goal.kind in SUPPORTING and outcome.verdict != "proved"
+    )

@@ -1,0 +1,468 @@
+"""Goals: what is to be shown of a module, each as a state of affairs that must be impossible.
+
+invariant      holds after init and every action; under `tick` when time passes; under `inbox`
+               when coins arrive
+transition     holds between the states around every action
+ensures        holds after its function
+frame          nothing but `modifies` changes
+complete       when no guard fails, a check, division, payment or require of the body holds
+well_defined   a property or guard divides by no zero and reads at keys in range
+aggregate      a sum's body is zero at defaults, and never negative where the lemma is used
+can_succeed    an action can succeed at all (a state must exist)
+exercised      the left side of an implication can hold (a state must exist)
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dsl.verify.aggregates import Aggregates
+from dsl.verify.cases import (
+    IMPLIED_INIT,
+    TIME_MAX,
+    Case,
+    list_functions,
+    make_inputs,
+    run_cases,
+)
+from dsl.verify.encoder import Encoder, Inputs, Owed
+from dsl.verify.leaves import Layouts, Sym, UnsupportedError, make_symbolic
+from dsl.verify.properties import Evaluated, Properties, Shape, View, find_shape
+from dsl.verify.state import (
+    COINS_MAX,
+    Place,
+    Root,
+    State,
+    list_writes,
+    make_state,
+    read_leaf,
+    write,
+)
+from dsl.verify.terms import Pool, Term
+from spec.ir.linked import LinkedModule
+from spec.ir.syntax import (
+    CELL_BALANCE,
+    CELL_INBOX,
+    Code,
+    ContextKind,
+    Function,
+    FunctionKind,
+    FunctionSpec,
+    Modified,
+)
+
+NO_FUNCTION = -2
+"""`Goal.function` of a goal about no function."""
+IMPLIED = -1
+"""`Goal.function` of the implied init."""
+TIMES = frozenset({int(ContextKind.NOW), int(ContextKind.HEIGHT)})
+CALLS = frozenset({int(ContextKind.CALLER), int(ContextKind.VALUE)})
+ANYWHERE = 1
+"""Root number of the state before a call."""
+
+
+@dataclass(slots=True)
+class Goal:
+    """Something to show: `violated` is impossible (or possible, if `is_wanted`)."""
+
+    kind: str
+    index: int
+    """Which invariant, transition, ensures, cell, failure or aggregate."""
+    function: int
+    violated: Term
+    case: Case | None = None
+    assumes_success: bool = False
+    assumes_invariants: bool = True
+    is_wanted: bool = False
+    extra: tuple[Term, ...] = ()
+    """Further assumptions."""
+    evaluated: tuple[Evaluated, ...] = ()
+    """Properties in it: what they read and ask."""
+    skolems: tuple[tuple[Sym, ...], ...] = ()
+    """Terms for its quantified variables."""
+    lemma: tuple[State, int, tuple[Term, ...]] | None = None
+    """The state before the update that is checked, its cell and keys."""
+    node: int = -1
+    """Node of the function or property that it is about."""
+    unsupported: str = ""
+    """Why it can't be stated; then it is unknown."""
+    number: int = -1
+    """Position in the list of goals."""
+    later: Inputs | None = None
+    """For `tick`: the later time."""
+
+
+@dataclass(slots=True)
+class Vc:
+    """All goals of a module and what is needed to state their queries."""
+
+    linked: LinkedModule
+    encoder: Encoder
+    aggregates: Aggregates
+    properties: Properties
+    anywhere: State
+    """Any typed state: where calls start."""
+    inputs: Inputs
+    """Those of no call in particular: times and the contract itself."""
+    cases: dict[int, Case]
+    unsupported: dict[int, str]
+    """Functions that can't be encoded, and why."""
+    invariants: list[Shape | None]
+    """None for one that can't be stated; it is never assumed."""
+    goals: list[Goal]
+    instances: dict[tuple[int, ...], Evaluated] = field(default_factory=dict)
+    """Invariants at terms, in any typed state: worked out once for all goals."""
+
+    def add(self, goal: Goal) -> None:
+        """Appends a goal."""
+        goal.number = len(self.goals)
+        self.goals.append(goal)
+
+
+def make_vc(linked: LinkedModule) -> Vc:
+    """Runs every function of a module symbolically and states the goals about its aggregates.
+
+    What they decide belongs into `Vc.aggregates` before `add_goals` states the others.
+    """
+    pool = Pool()
+    encoder = Encoder(pool, Layouts(linked.types), linked.module, linked.literals)
+    root = Root(pool, encoder.layouts, linked.module.code.cells, ANYWHERE)
+    anywhere = make_state(root)
+    inputs = make_inputs(encoder, IMPLIED_INIT, IMPLIED, 0)
+    results = run_cases(encoder, anywhere)
+    aggregates = Aggregates(encoder, inputs)
+    vc = Vc(
+        linked,
+        encoder,
+        aggregates,
+        Properties(encoder, aggregates),
+        anywhere,
+        inputs,
+        {case.function: case for case in results if isinstance(case, Case)},
+        {case[0]: case[1] for case in results if not isinstance(case, Case)},
+        [],
+        [],
+    )
+    _add_aggregates(vc)
+    return vc
+
+
+def add_goals(vc: Vc) -> None:
+    """States all other goals: invariants first, then transitions, then each function's own."""
+    _add_invariants(vc)
+    for index, declared in enumerate(vc.linked.module.spec.transitions):
+        _add_transition(vc, index, declared.code)
+    for function, declared_function in list_functions(vc.linked.module):
+        _add_function(vc, function, declared_function)
+
+
+def _get_shape(vc: Vc, code: Code) -> Shape | str:
+    """The facts of a property, or why it can't be stated."""
+    try:
+        shape = find_shape(vc.encoder, vc.aggregates, code)
+    except UnsupportedError as error:
+        return error.what
+    if any(not vc.aggregates.is_usable[each] for each in shape.aggregates):
+        return "an aggregate of this shape"
+    return shape
+
+
+def _evaluate(vc: Vc, shape: Shape, view: View) -> Evaluated | str:
+    try:
+        return vc.properties.evaluate(shape, view)
+    except UnsupportedError as error:
+        return error.what
+
+
+# Aggregates
+
+
+def _add_aggregates(vc: Vc) -> None:
+    """Zero at defaults; well-defined and (if it can be shown) never negative anywhere."""
+    pool, aggregates = vc.encoder.pool, vc.aggregates
+    for index in range(len(aggregates.declared)):
+        if not aggregates.is_usable[index]:
+            continue
+        try:
+            value, _ = aggregates.make_defaults(index)
+            body, owed = aggregates.make_anywhere(index, vc.anywhere)
+        except UnsupportedError:
+            aggregates.is_usable[index] = False
+            continue
+        is_other = pool.not_(pool.and_(pool.equal(value, pool.zero), *_join(owed)))
+        vc.add(Goal("aggregate", index, NO_FUNCTION, is_other, assumes_invariants=False))
+        negative = pool.less(body, pool.zero)
+        vc.add(Goal("positive", index, NO_FUNCTION, negative, assumes_invariants=False))
+
+
+def _join(owed: Iterable[Owed]) -> list[Term]:
+    return [each.condition for each in owed]
+
+
+# Invariants
+
+
+def _add_invariants(vc: Vc) -> None:
+    for index, declared in enumerate(vc.linked.module.spec.invariants):
+        shape = _get_shape(vc, declared.code)
+        if not isinstance(shape, str) and shape.contexts & CALLS:
+            shape = "an invariant about a call"
+        sample = shape
+        if not isinstance(shape, str):
+            view = View(vc.inputs, vc.anywhere, vc.anywhere)
+            evaluated = _evaluate(vc, shape, view)
+            sample = evaluated if isinstance(evaluated, str) else shape
+            if not isinstance(evaluated, str):
+                _add_sense(vc, "invariant", index, NO_FUNCTION, evaluated)
+        vc.invariants.append(None if isinstance(sample, str) else sample)
+        for function, declared_function in list_functions(vc.linked.module):
+            if declared_function.kind is not FunctionKind.VIEW:
+                _add_invariant(vc, index, function, sample)
+        if isinstance(sample, Shape):
+            _add_tick(vc, index, sample)
+            _add_gift(vc, index, sample)
+
+
+def _add_sense(
+    vc: Vc, kind: str, index: int, function: int, evaluated: Evaluated, case: Case | None = None
+) -> None:
+    """The goal that a property makes sense; invariants may not support themselves."""
+    pool = vc.encoder.pool
+    is_senseless = pool.not_(pool.and_(*_join(evaluated.owed)))
+    if not evaluated.owed:
+        return
+    vc.add(
+        Goal(
+            f"well_defined {kind}",
+            index,
+            function,
+            is_senseless,
+            case,
+            assumes_success=case is not None,
+            assumes_invariants=case is not None,
+            evaluated=(evaluated,),
+            node=evaluated.owed[0].node,
+        )
+    )
+
+
+def _add_invariant(vc: Vc, index: int, function: int, shape: Shape | str) -> None:
+    pool = vc.encoder.pool
+    if isinstance(shape, str) or function in vc.unsupported:
+        reason = shape if isinstance(shape, str) else vc.unsupported[function]
+        vc.add(Goal("invariant", index, function, pool.true, unsupported=reason))
+        return
+    case = vc.cases[function]
+    written = {entry.cell for entry in list_writes(case.after)}
+    if not case.is_init and not shape.cells & written:
+        vc.add(Goal("invariant", index, function, pool.false, case))
+        return
+    evaluated = _evaluate(vc, shape, View(case.inputs, case.before, case.after))
+    if isinstance(evaluated, str):
+        vc.add(Goal("invariant", index, function, pool.true, unsupported=evaluated))
+        return
+    vc.add(
+        Goal(
+            "invariant",
+            index,
+            function,
+            pool.not_(evaluated.term),
+            case,
+            assumes_success=True,
+            evaluated=(evaluated,),
+            skolems=(tuple(evaluated.variables.values()),),
+        )
+    )
+    if evaluated.antecedent is not None:
+        _add_exercised(vc, "invariant", index, case, evaluated)
+
+
+def _add_exercised(vc: Vc, kind: str, index: int, case: Case, evaluated: Evaluated) -> None:
+    assert evaluated.antecedent is not None, "an implication has a left side"
+    vc.add(
+        Goal(
+            f"exercised {kind}",
+            index,
+            case.function,
+            evaluated.antecedent,
+            case,
+            assumes_success=True,
+            is_wanted=True,
+            evaluated=(evaluated,),
+        )
+    )
+
+
+def _add_tick(vc: Vc, index: int, shape: Shape) -> None:
+    """An invariant that mentions the time survives its passing."""
+    if not shape.contexts & TIMES:
+        return
+    pool, inputs = vc.encoder.pool, vc.inputs
+    later = Inputs(
+        inputs.params,
+        inputs.caller,
+        inputs.value,
+        pool.fresh("later", 0, TIME_MAX),
+        pool.fresh("later", 0, TIME_MAX),
+        inputs.this,
+        inputs.genesis,
+        inputs.function,
+    )
+    evaluated = vc.properties.evaluate(shape, View(later, vc.anywhere, vc.anywhere))
+    extra = (
+        pool.less_equal(inputs.now, later.now),
+        pool.less_equal(inputs.height, later.height),
+    )
+    goal = Goal("tick", index, NO_FUNCTION, pool.not_(evaluated.term), extra=extra)
+    goal.evaluated, goal.later = (evaluated,), later
+    vc.add(goal)
+
+
+def _add_gift(vc: Vc, index: int, shape: Shape) -> None:
+    """An invariant that mentions the inbox survives coins from anybody."""
+    if CELL_INBOX not in shape.cells:
+        return
+    pool = vc.encoder.pool
+    place = Place(CELL_INBOX, (), 0)
+    more = pool.fresh("gift", 0, COINS_MAX)
+    total = pool.add(read_leaf(vc.anywhere, place), more)
+    after = write(vc.anywhere, pool.true, place, (total,))
+    evaluated = vc.properties.evaluate(shape, View(vc.inputs, after, after))
+    coins = pool.add(total, read_leaf(vc.anywhere, Place(CELL_BALANCE, (), 0)))
+    extra = (pool.less_equal(coins, pool.number(COINS_MAX)),)
+    goal = Goal("inbox", index, NO_FUNCTION, pool.not_(evaluated.term), extra=extra)
+    goal.evaluated = (evaluated,)
+    vc.add(goal)
+
+
+# Transitions and functions
+
+
+def _add_transition(vc: Vc, index: int, code: Code) -> None:
+    shape = _get_shape(vc, code)
+    for function, declared in list_functions(vc.linked.module):
+        if declared.kind is FunctionKind.ACTION:
+            _add_property(vc, "transition", index, function, shape)
+
+
+def _add_property(vc: Vc, kind: str, index: int, function: int, shape: Shape | str) -> None:
+    pool = vc.encoder.pool
+    evaluated: Evaluated | str
+    if isinstance(shape, str) or function in vc.unsupported:
+        evaluated = shape if isinstance(shape, str) else vc.unsupported[function]
+    else:
+        case = vc.cases[function]
+        evaluated = _evaluate(vc, shape, View(case.inputs, case.before, case.after))
+    if isinstance(evaluated, str):
+        vc.add(Goal(kind, index, function, pool.true, unsupported=evaluated))
+        return
+    case = vc.cases[function]
+    vc.add(
+        Goal(
+            kind,
+            index,
+            function,
+            pool.not_(evaluated.term),
+            case,
+            assumes_success=True,
+            evaluated=(evaluated,),
+            skolems=(tuple(evaluated.variables.values()),),
+        )
+    )
+    _add_sense(vc, kind, index, function, evaluated, case)
+    if evaluated.antecedent is not None:
+        _add_exercised(vc, kind, index, case, evaluated)
+
+
+def _add_function(vc: Vc, function: int, declared: Function) -> None:
+    if function == IMPLIED:
+        return
+    spec = vc.linked.module.spec.functions[function]
+    for index, code in enumerate(spec.ensures):
+        _add_property(vc, "ensures", index, function, _get_shape(vc, code))
+    if function in vc.unsupported:
+        vc.add(_make_unknown(vc, "complete", function))
+        return
+    case = vc.cases[function]
+    if spec.has_frame:
+        _add_frame(vc, case, spec)
+    _add_guard(vc, case)
+    if spec.is_complete:
+        _add_complete(vc, case, spec)
+    if declared.kind is FunctionKind.ACTION:
+        goal = Goal("can_succeed", 0, function, vc.encoder.pool.true, case)
+        goal.assumes_success = goal.is_wanted = True
+        vc.add(goal)
+
+
+def _make_unknown(vc: Vc, kind: str, function: int) -> Goal:
+    reason = vc.unsupported[function]
+    return Goal(kind, 0, function, vc.encoder.pool.true, unsupported=reason)
+
+
+def _add_guard(vc: Vc, case: Case) -> None:
+    pool = vc.encoder.pool
+    if not case.guard_owed:
+        return
+    is_senseless = pool.not_(pool.and_(*_join(case.guard_owed)))
+    node = case.guard_owed[0].node
+    vc.add(Goal("well_defined guard", 0, case.function, is_senseless, case, node=node))
+
+
+def _add_complete(vc: Vc, case: Case, spec: FunctionSpec) -> None:
+    """One query for each failure of the body, on the failures before it."""
+    pool = vc.encoder.pool
+    earlier: list[Term] = []
+    for index, failure in enumerate(case.failures):
+        is_open = failure.kind == "fail" and failure.error in spec.open_errors
+        if not failure.is_guard and not is_open:
+            goal = Goal("complete", index, case.function, failure.condition, case)
+            goal.extra = tuple(earlier)
+            goal.node = failure.node
+            if failure.spot is not None:
+                goal.lemma = (failure.before, *failure.spot)
+            vc.add(goal)
+        earlier.append(pool.not_(failure.condition))
+
+
+def _add_frame(vc: Vc, case: Case, spec: FunctionSpec) -> None:
+    """For each cell that is written, nothing outside `modifies` differs."""
+    pool = vc.encoder.pool
+    try:
+        places = [_evaluate_place(vc, case, place) for place in spec.modifies]
+    except UnsupportedError as error:
+        vc.add(Goal("frame", 0, case.function, pool.true, unsupported=error.what))
+        return
+    root = case.before.root
+    for cell in sorted({entry.cell for entry in list_writes(case.after)}):
+        if cell <= CELL_INBOX:
+            continue
+        kinds, kind = root.shapes[cell]
+        skolems = tuple(make_symbolic(pool, root.layouts, each, "skolem") for each in kinds)
+        keys = tuple(pool.to_integer(each.term) for each in skolems)
+        parts = []
+        for leaf in range(root.layouts.size(kind)):
+            place = Place(cell, keys, leaf)
+            is_same = pool.all_equal(
+                (read_leaf(case.after, place),), (read_leaf(case.before, place),)
+            )
+            allowed = [
+                pool.all_equal(keys, at)
+                for where, at, start, count in places
+                if where == cell and start <= leaf < start + count
+            ]
+            parts.append(pool.and_(pool.not_(is_same), *(pool.not_(each) for each in allowed)))
+        goal = Goal("frame", cell, case.function, pool.or_(*parts), case)
+        goal.assumes_success, goal.skolems = True, (skolems,)
+        vc.add(goal)
+
+
+def _evaluate_place(vc: Vc, case: Case, place: Modified) -> tuple[int, tuple[Term, ...], int, int]:
+    """Cell, keys, first leaf and count of leaves of a `modifies` entry."""
+    pool, root = vc.encoder.pool, case.before.root
+    keys: list[Term] = []
+    for code in place.keys:
+        shape = find_shape(vc.encoder, vc.aggregates, code)
+        view = View(case.inputs, case.before, case.before)
+        keys.append(pool.to_integer(vc.properties.evaluate(shape, view).term))
+    kind, start = root.layouts.path_span(root.shapes[place.cell][1], place.fields)
+    return place.cell, tuple(keys), start, root.layouts.size(kind)
