@@ -483,6 +483,7 @@ class TreeBuilder:
         node = ast.Binary(_span(parts), str(operator), where, left, right)
         if node.operator in _COMPARISONS and isinstance(left, ast.Binary) and self._is_bare(left):
             self._error("QC0014", "comparisons don't chain", where, "write `a < b and b < c`")
+            return left
         return self._node(node, parts)
 
     def _is_bare(self, left: ast.Binary) -> bool:

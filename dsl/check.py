@@ -77,6 +77,9 @@ def _check_functions(
 
 def _report_cycles(program: Program) -> None:
     """Report functions that reach themselves; without recursion every call can be inlined."""
+    inlined = {
+        name for name, each in program.functions.items() if each.kind in ("function", "view")
+    }
     calls = {
         name: {
             node.callee.text
@@ -84,9 +87,10 @@ def _report_cycles(program: Program) -> None:
             for node in ast.walk(line)
             if isinstance(node, ast.Call)
             and isinstance(node.callee, ast.Name)
-            and node.callee.text in program.functions
+            and node.callee.text in inlined
         }
         for name, function in program.functions.items()
+        if function.kind in ("function", "view")
     }
     done: set[str] = set()
     while True:

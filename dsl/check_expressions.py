@@ -8,6 +8,7 @@ from dsl.types import (
     ADDRESS,
     BOOL,
     INT,
+    UINTS,
     AddressType,
     BrokenType,
     BytesType,
@@ -283,6 +284,9 @@ class Expressions:
         variant = self.calls.find_variant(node)
         if variant is not None:
             return self.calls.make_variant(node, variant, (), scope, place)
+        if isinstance(node.base, ast.Name) and node.base.text in UINTS and node.name.text == "max":
+            uint = UINTS[node.base.text]
+            return typed.Constant(node.span, uint, compute_max(uint))
         base = self.check(node.base, scope, place)
         kind = base.type
         if isinstance(kind, BrokenType):

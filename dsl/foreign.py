@@ -115,7 +115,7 @@ HABITS: tuple[Habit, ...] = (
     _habit(r"!(?!=)", "!", "write `not`"),
     _habit(r"\+\+", "++", "write `x += 1`"),
     _habit(r"--", "--", "write `x -= 1`"),
-    _habit(r"\*\*", "**", "there is no power; write the number or a `const`"),
+    _habit(r"\*\*", "**", "there is no power; write the number, or `u256.max` for the largest"),
     _habit(r"<<|>>|[&^~]", "bit operators", "there are no bit operators; use `*`, `//` and `%`"),
     _habit(r"(?<!/)/(?![/])", "/", "division says how it rounds: `//` (down) or `div_up(a, b)`"),
     _habit(r"\?", "?:", "write `a if condition else b`"),
