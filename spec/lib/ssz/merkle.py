@@ -159,6 +159,7 @@ def compute_layers(chunks: list[bytes], depth: int) -> list[list[bytes]]:
         depth + 1 levels, of which the last is the root alone; a level of a tree without chunks
         is empty but for the root.
     """
+    assert depth <= TREE_DEPTH_MAX, "no type of ours has so great a limit"
     assert len(chunks) <= 1 << depth, "the chunks have room"
     layers = [chunks]
     for level in range(depth):

@@ -146,5 +146,11 @@ def test_no_index_or_size_makes_the_verifier_raise() -> None:
     assert is_valid_merkle_branch(root, (), 1, root)
     for index in (-1, 0, 2, 1 << 300):
         assert not is_valid_merkle_branch(root, (), index, root)
-    left, right = compute_merkle_proof(LEDGER, VALUE, 3)[0], b""
-    assert not is_valid_merkle_branch(left + b"x", (right,), 2, root)
+
+
+def test_a_branch_cut_at_other_places_is_refused() -> None:
+    root = hash_tree_root(LEDGER, VALUE)
+    left, right = (compute_merkle_proof(LEDGER, VALUE, index)[0] for index in (3, 2))
+    assert is_valid_merkle_branch(left, (right,), 2, root)
+    assert not is_valid_merkle_branch(left + right[:1], (right[1:],), 2, root)
+    assert not is_valid_merkle_branch(left[:-1], (left[-1:] + right,), 2, root)

@@ -133,8 +133,8 @@ def test_an_inner_node_cannot_pose_as_a_leaf_nor_a_leaf_as_the_empty_tree() -> N
 
 def test_bits_that_do_not_ascend_are_refused_before_any_hash() -> None:
     proof = compute_proof(TREE, KEY)
-    backwards = replace(proof, steps=proof.steps[::-1])
-    assert get_code(TREE, KEY, KEY[:3], backwards) == BitsNotAscending.code
+    for steps in (proof.steps[::-1], (proof.steps[0], *proof.steps)):
+        assert get_code(TREE, KEY, KEY[:3], TrieProof(proof.leaf, steps)) == BitsNotAscending.code
 
 
 @pytest.mark.parametrize(
