@@ -1,0 +1,1 @@
+"""Measurements of cost: figures to compare inside one run, never absolute claims."""
