@@ -9,6 +9,7 @@ Source: DESIGN.md 2.6, 2.13.
 
 from dataclasses import dataclass, replace
 
+from spec.crypto.address import is_contract_address
 from spec.ledger.state import RESERVED_KIND, SUPPLY_KEY, Change, Layer, add_coins, remove_coins
 from spec.ledger.types import Supply
 
@@ -23,7 +24,7 @@ class Mint:
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """Destroys coins of a balance, at most what it holds."""
+    """Destroys coins of a key's balance or a contract's inbox, at most what it holds."""
 
     source: bytes
     amount: int
@@ -31,7 +32,7 @@ class Burn:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Coins from a balance, at most what it holds, to an address."""
+    """Coins from a key's balance or a contract's inbox, at most what it holds, to an address."""
 
     source: bytes
     to: bytes
@@ -55,6 +56,18 @@ NO_CONSENSUS_STEP = ConsensusStep(ledger_ops=(), leaves=())
 """A block in which the consensus changes nothing."""
 
 
+def _remove_at_most(layer: Layer, source: bytes, amount: int) -> int:
+    """Takes coins and says how many; from outside, only a contract's inbox can be reached."""
+    account = layer.get_account(source)
+    if is_contract_address(source):
+        taken = min(amount, account.inbox)
+        layer.set_account(source, replace(account, inbox=account.inbox - taken))
+        return taken
+    taken = min(amount, account.balance)
+    remove_coins(layer, source, taken)
+    return taken
+
+
 def apply_ledger_op(layer: Layer, supply: Supply, supply_max: int, op: LedgerOp) -> Supply:
     """Performs one op and returns the counters after it.
 
@@ -71,13 +84,10 @@ def apply_ledger_op(layer: Layer, supply: Supply, supply_max: int, op: LedgerOp)
             add_coins(layer, to, made)
             return replace(supply, minted=supply.minted + made)
         case Burn(source=source, amount=amount):
-            lost = min(amount, layer.get_account(source).balance)
-            remove_coins(layer, source, lost)
+            lost = _remove_at_most(layer, source, amount)
             return replace(supply, burnt=supply.burnt + lost)
         case Move(source=source, to=to, amount=amount):
-            moved = min(amount, layer.get_account(source).balance)
-            remove_coins(layer, source, moved)
-            add_coins(layer, to, moved)
+            add_coins(layer, to, _remove_at_most(layer, source, amount))
             return supply
 
 

@@ -57,13 +57,59 @@ class DoubleVote:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A block that finality votes are about, with the epoch it stands for."""
+
+    epoch: int
+    root: bytes
+    """Block id (32 bytes); zeros with epoch 0 are the genesis block."""
+
+
+@dataclass(frozen=True, slots=True)
+class FfgVote:
+    """A finality vote: from a justified checkpoint to a later one of the same chain."""
+
+    slot: int
+    """PoS: when the voter attested; 0 in other algorithms."""
+    head: bytes
+    """PoS: the voter's head (32 bytes), for the fork choice; zeros in other algorithms."""
+    source: Checkpoint
+    target: Checkpoint
+    validator: int
+    """Index of the voter."""
+    signature: bytes
+    """Ed25519, 64 bytes, over the vote with a signature of zeros."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleFfgVote:
+    """Evidence: two finality votes of one validator with one target epoch, or one around the other."""
+
+    first: FfgVote
+    second: FfgVote
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleProduction:
+    """Evidence: one validator sealed two blocks of one slot."""
+
+    validator: int
+    slot: int
+    first: bytes
+    """Block id, 32 bytes."""
+    first_signature: bytes
+    second: bytes
+    second_signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class NoSeal:
     """Nothing beside the header: its own hash is the proof of work, or it is the genesis."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureSeal:
-    """The proposer's signature over the block id."""
+    """The producer's signature over the slot and the block id."""
 
     signature: bytes
     """Ed25519, 64 bytes."""
@@ -91,7 +137,7 @@ class NoFields:
     """The algorithm puts nothing of its own into the header."""
 
 
-Op = Commit | DoubleVote
+Op = Commit | DoubleVote | FfgVote | DoubleFfgVote | DoubleProduction
 Seal = NoSeal | SignatureSeal | Commit
 ConsensusFields = NoFields | PowFields | PosFields
 
@@ -119,7 +165,39 @@ COMMIT = Container(
     ),
 )
 DOUBLE_VOTE = Container(DoubleVote, (("first", ROUND_VOTE), ("second", ROUND_VOTE)))
-OP: Union[Op] = Union(((Commit, COMMIT), (DoubleVote, DOUBLE_VOTE)))
+CHECKPOINT = Container(Checkpoint, (("epoch", Uint(64)), ("root", ByteVector(32))))
+FFG_VOTE = Container(
+    FfgVote,
+    (
+        ("slot", Uint(64)),
+        ("head", ByteVector(32)),
+        ("source", CHECKPOINT),
+        ("target", CHECKPOINT),
+        ("validator", Uint(32)),
+        ("signature", ByteVector(64)),
+    ),
+)
+DOUBLE_FFG_VOTE = Container(DoubleFfgVote, (("first", FFG_VOTE), ("second", FFG_VOTE)))
+DOUBLE_PRODUCTION = Container(
+    DoubleProduction,
+    (
+        ("validator", Uint(32)),
+        ("slot", Uint(64)),
+        ("first", ByteVector(32)),
+        ("first_signature", ByteVector(64)),
+        ("second", ByteVector(32)),
+        ("second_signature", ByteVector(64)),
+    ),
+)
+OP: Union[Op] = Union(
+    (
+        (Commit, COMMIT),
+        (DoubleVote, DOUBLE_VOTE),
+        (FfgVote, FFG_VOTE),
+        (DoubleFfgVote, DOUBLE_FFG_VOTE),
+        (DoubleProduction, DOUBLE_PRODUCTION),
+    )
+)
 SEAL: Union[Seal] = Union(
     (
         (NoSeal, Container(NoSeal, ())),

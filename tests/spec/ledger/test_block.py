@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from spec.config import Fork
 from spec.config.presets import TINY
-from spec.config.validity import TIME_MS_LIMIT
+from spec.config.validity import BLOCK_OVERHEAD_BYTES, TIME_MS_LIMIT
 from spec.ledger.block import Built, apply_block, authenticate, build_block
 from spec.ledger.codec import (
     compute_block_id,
+    compute_signed_size_bytes,
     compute_txs_root,
     decode_block,
     encode_block,
@@ -29,10 +30,11 @@ from spec.ledger.errors import (
 from spec.ledger.genesis import compute_genesis_block
 from spec.ledger.header import CHECKS, Succession, compute_all_failures, validate_draft
 from spec.ledger.ledger_ops import NO_CONSENSUS_STEP, Burn, ConsensusStep, Mint, Move
-from spec.ledger.ops import NoFields, NoSeal
-from spec.ledger.state import TreeReader, compute_reserved_key, get_supply
-from spec.ledger.types import Block, Body, Header, Supply
+from spec.ledger.ops import Commit, CommitSignature, NoFields, NoSeal
+from spec.ledger.state import TreeReader, compute_reserved_key, encode_account, get_supply
+from spec.ledger.types import EMPTY_ACCOUNT, OPS, Block, Body, Header, Supply
 from spec.lib.result import Err, Ok
+from spec.lib.ssz import encode
 from tests.spec.ledger.support import (
     ALICE,
     BOB,
@@ -272,6 +274,18 @@ def test_ledger_ops_mint_burn_and_move_within_what_is_there() -> None:
     assert get_supply(reader) == Supply(before.minted + 5, before.burnt + FUNDS - 6)
 
 
+def test_ledger_ops_reach_a_contracts_inbox_and_never_its_balance() -> None:
+    held = replace(EMPTY_ACCOUNT, balance=50, inbox=10)
+    rich = replace(
+        START,
+        tree=START.tree.apply_batch(((CONTRACT_ADDRESS, encode_account(held)),)),
+    )
+    step = ConsensusStep((Burn(CONTRACT_ADDRESS, 4), Move(CONTRACT_ADDRESS, BOB.address, 100)), ())
+    reader = TreeReader(build((), parent=rich, step=step).applied.state.tree)
+    assert reader.get_account(CONTRACT_ADDRESS) == replace(EMPTY_ACCOUNT, balance=50)
+    assert reader.get_account(BOB.address).balance == FUNDS + 6
+
+
 def test_minting_stops_at_the_largest_supply() -> None:
     room = TINY.supply_max - get_supply(TreeReader(START.tree)).minted
     step = ConsensusStep((Mint(BOB.address, room + 1), Mint(CAROL.address, 1)), ())
@@ -347,12 +361,21 @@ def test_blocks_of_two_chains_share_no_id() -> None:
 # Producers
 
 
-def test_a_producer_leaves_out_what_the_block_cannot_hold_by_size() -> None:
-    built = build(TXS)
-    room = replace(TINY, block_size_bytes_max=131_072 + 400)
-    chain = replace(CHAIN, config=room)
-    small = build(TXS, chain=chain)
-    assert 0 < len(small.body.transactions) < len(built.body.transactions)
+def test_a_producer_fills_a_block_to_the_last_byte_and_no_further() -> None:
+    ops = (Commit(1, 0, bytes(32), (CommitSignature(0, bytes(64)),)),)
+    sizes = [compute_signed_size_bytes(signed.transaction) for signed in TXS]
+    exact = BLOCK_OVERHEAD_BYTES + len(encode(OPS, ops)) + sum(sizes[:2])
+
+    def count_with(block_size_bytes_max: int) -> int:
+        chain = replace(CHAIN, config=replace(TINY, block_size_bytes_max=block_size_bytes_max))
+        built = build_block(chain, START, (next_draft(chain, START), ops), TXS, NO_CONSENSUS_STEP)
+        assert isinstance(built, Ok)
+        block = Block(built.value.header, built.value.body, NoSeal())
+        assert len(encode_block(block)) <= block_size_bytes_max
+        return len(built.value.body.transactions)
+
+    assert [count_with(exact - 1), count_with(exact), count_with(exact + sizes[2])] == [1, 2, 3]
+    assert count_with(BLOCK_OVERHEAD_BYTES) == 0
 
 
 def test_a_draft_that_cannot_follow_is_refused_to_its_producer() -> None:
