@@ -20,6 +20,7 @@ from spec.ir.frame import (
     Loop,
     Row,
     enter_loop,
+    find_last,
     get_value,
     get_values,
     is_ended,
@@ -37,7 +38,6 @@ from spec.ir.syntax import (
     Emit,
     Fail,
     ForAll,
-    NodeIndex,
     Pay,
     Send,
     Set,
@@ -134,12 +134,12 @@ def evaluate_aggregate(
 
 
 def _run(around: Evaluation, frame: Frame) -> Value:
-    """The value of the list's last node; an aggregate inside is run by a second call, no deeper."""
+    """The value of the last top-level node; an aggregate inside runs in a second call, at most."""
     settle(frame)
     while not is_ended(frame):
         _advance(around, frame)
         settle(frame)
-    return get_value(frame, NodeIndex(len(frame.code.nodes) - 1))
+    return get_value(frame, find_last(frame.code, 0, len(frame.code.nodes)))
 
 
 def _advance(around: Evaluation, frame: Frame) -> None:

@@ -118,8 +118,16 @@ def settle(frame: Frame) -> None:
             frame.counter = frame.code.ends[header]
 
 
+def find_last(code: LinkedCode, start: int, end: int) -> NodeIndex:
+    """The last node that stands directly in the block that has the nodes start, …, end - 1."""
+    last = start
+    while code.ends[last] < end:
+        last = code.ends[last]
+    return NodeIndex(last)
+
+
 def _settle_for_all(frame: Frame, header: int) -> None:
-    is_true = bool(frame.values[frame.counter - 1])
+    is_true = bool(get_value(frame, find_last(frame.code, header + 1, frame.counter)))
     frame.values[header] = is_true
     loop = frame.loops[header]
     loop.position += 1

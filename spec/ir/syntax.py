@@ -425,7 +425,7 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Header of a block that can be left early; its last node is a `Leave`."""
+    """Header of a block that can be left early; its last node is a `Leave` of this scope."""
 
     body_count: int
 
@@ -434,7 +434,8 @@ class Scope:
 class Leave:
     """Ends its block and the enclosing scope `header` (or the function) with `values`.
 
-    A fold's body cannot be left.
+    A fold's body cannot be left. At least one arm of an `If` or `Match` must not end in a `Leave`:
+    when all arms of the source return, the last one falls through to a `Leave` behind the join.
     """
 
     header: int
@@ -516,7 +517,10 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class ForAll:
-    """Header of one block; true when the block's last node is true for all values of `types`."""
+    """Header of one block; true when the block's last node is true for all values of `types`.
+
+    That is the last node directly in the block: for `forall x: forall y: …` the inner header.
+    """
 
     types: tuple[TypeIndex, ...]
     body_count: int

@@ -87,6 +87,7 @@ def open_block(scan: Scan, header: int, arm: int, start: int, count: int) -> Non
     """The pass enters a block of `count` nodes from `start` on."""
     scan.blocks.append(OpenBlock(header, arm, len(scan.is_open), start + count))
     scan.is_open.append(True)
+    scan.last_of.append(-1)
 
 
 def open_header(scan: Scan, index: int, counts: tuple[int, ...]) -> None:
@@ -117,16 +118,9 @@ def close_blocks(scan: Scan, index: int) -> tuple[int, Refused] | None:
     return None
 
 
-def get_last(scan: Scan, number: int, end: int) -> NodeIndex | None:
-    """The last node that stands directly in a block, if it is the block's last node at all."""
-    if end == 0 or scan.block_of[end - 1] != number:
-        return None
-    return NodeIndex(end - 1)
-
-
 def _judge_end(scan: Scan, block: OpenBlock) -> Refused | None:
-    last = get_last(scan, block.number, block.end)
-    last_node = None if last is None else scan.nodes[last]
+    last = scan.last_of[block.number]
+    last_node = None if last < 0 else scan.nodes[last]
     match scan.nodes[block.header]:
         case Fold():
             if not isinstance(last_node, Next):
@@ -135,7 +129,7 @@ def _judge_end(scan: Scan, block: OpenBlock) -> Refused | None:
             if not isinstance(last_node, Leave) or last_node.header != block.header:
                 return Refused(IrRule.LEAVE_MISSING, block.end)
         case ForAll():
-            if last is None or scan.types[last] != BOOL:
+            if last < 0 or scan.types[last] != BOOL:
                 return Refused(IrRule.FOR_ALL_VALUE, block.end)
             scan.is_used[last] = True
         case _:
@@ -168,12 +162,18 @@ def judge_operands(scan: Scan, index: int, node: Node) -> Refused | None:
     for operand in operands:
         if not 0 <= operand < index:
             return Refused(IrRule.OPERAND_FORWARD, operand)
-        if not scan.is_open[scan.block_of[operand]]:
+        if not is_visible(scan, operand):
             return Refused(IrRule.OPERAND_NOT_VISIBLE, operand)
         if scan.types[operand] is None:
             return Refused(IrRule.OPERAND_WITHOUT_VALUE, operand)
         scan.is_used[operand] = True
     return None
+
+
+def is_visible(scan: Scan, operand: int) -> bool:
+    """Whether a node stands in an open block, and is no header that is still open itself."""
+    is_header_open = any(block.header == operand for block in scan.blocks)
+    return scan.is_open[scan.block_of[operand]] and not is_header_open
 
 
 # Headers
@@ -265,8 +265,7 @@ def judge_join(scan: Scan, index: int, node: Join) -> Judged:
 def _judge_arm_value(scan: Scan, arm: ClosedArm, value: NodeIndex) -> Refused | None:
     if not 0 <= value < arm.end:
         return Refused(IrRule.OPERAND_FORWARD, value)
-    number = scan.block_of[value]
-    if number != arm.number and not scan.is_open[number]:
+    if scan.block_of[value] != arm.number and not is_visible(scan, value):
         return Refused(IrRule.OPERAND_NOT_VISIBLE, value)
     if scan.types[value] is None:
         return Refused(IrRule.OPERAND_WITHOUT_VALUE, value)

@@ -13,7 +13,6 @@ Source: IR.md 1 (rules 1 and 6), LANGUAGE.md 4.
 """
 
 from spec.ir.errors import NO_NODE, IrError, IrRule
-from spec.ir.linked import StaticType
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
     Agg,
@@ -104,6 +103,7 @@ def _read_node(scan: Scan, index: int, node: Node) -> IrError | None:
             return _locate(scan, index, refused)
     scan.types.append(kind)
     scan.block_of.append(scan.blocks[-1].number)
+    scan.last_of[scan.blocks[-1].number] = index
     if counts is not None:
         blocks.open_header(scan, index, counts)
     return None
@@ -222,12 +222,12 @@ def _finish(scan: Scan) -> IrError | None:
     ended = blocks.close_blocks(scan, end)
     if ended is not None:
         return _locate(scan, *ended)
-    last = blocks.get_last(scan, 0, end)
+    last = scan.last_of[0]
     if scan.is_spec:
-        if last is None or scan.types[last] is None:
-            return _locate(scan, end - 1, Refused(IrRule.EXPRESSION_TYPE, end - 1))
+        if scan.types[last] is None:
+            return _locate(scan, last, Refused(IrRule.EXPRESSION_TYPE, last))
         scan.is_used[last] = True
-    elif last is None or not isinstance(scan.nodes[last], Leave):
+    elif not isinstance(scan.nodes[last], Leave):
         return _locate(scan, end - 1, Refused(IrRule.LEAVE_MISSING, end))
     return _find_dead(scan)
 
@@ -258,8 +258,3 @@ def is_pure(node: Node, is_total: bool) -> bool:
             return is_total
         case _:
             return True
-
-
-def get_type_of_last(scan: Scan) -> StaticType | None:
-    """The type of an expression: that of its list's last node."""
-    return scan.types[-1]

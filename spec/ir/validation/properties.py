@@ -183,7 +183,7 @@ def _scan_aggregate(tables: Tables, index: int, aggregate: Aggregate) -> Result[
 
 def get_aggregate_value(tables: Tables, aggregate: Aggregate, scan: Scan) -> IntType:
     """The type of an aggregate: as wide as the sum of its body over all keys can be."""
-    last = scan.types[-1]
+    last = scan.last_type
     bits = None if last is None else get_bits(last)
     assert bits is not None, "an aggregate's body is a number"
     key_bits = [compute_key_bits(kind) for kind in get_fields(tables.types, aggregate.keys)]
@@ -207,8 +207,8 @@ def _validate_aggregate(
     tables: Tables, index: int, aggregate: Aggregate, scan: Scan
 ) -> IrError | None:
     """The body is a number, not too wide in sum, and reads maps as an aggregate may."""
-    last = scan.types[-1]
-    end = len(aggregate.body) - 1
+    last = scan.last_type
+    end = scan.last_of[0]
     if last is None or get_bits(last) is None:
         return IrError(IrRule.EXPRESSION_TYPE, Part.AGGREGATES, index, end, end)
     bits = get_aggregate_value(tables, aggregate, scan).bits
@@ -337,7 +337,7 @@ def _scan_key(tables: Tables, index: int, code: Code, wanted: Type) -> Result[Sc
     )
     if isinstance(scan, Err):
         return scan
-    last = NodeIndex(len(code) - 1)
+    last = NodeIndex(scan.value.last_of[0])
     if judge_fit(scan.value.get_operand(last), wanted, last) is not None:
         return Err(IrError(IrRule.EXPRESSION_TYPE, Part.SPEC_FUNCTIONS, index, last, last))
     return scan
@@ -363,7 +363,7 @@ def _scan_bool(tables: Tables, purpose: Purpose, code: Code) -> Result[Scan, IrE
     scan = scan_list(tables, purpose, code)
     if isinstance(scan, Err):
         return scan
-    if scan.value.types[-1] != BOOL:
-        last = len(code) - 1
+    if scan.value.last_type != BOOL:
+        last = scan.value.last_of[0]
         return Err(IrError(IrRule.EXPRESSION_TYPE, purpose.part, purpose.index, last, last))
     return scan

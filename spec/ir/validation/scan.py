@@ -124,6 +124,9 @@ class Scan:
     """Open blocks, the list itself first."""
     is_open: list[bool] = field(default_factory=list)
     """Of each block number."""
+    last_of: list[int] = field(default_factory=list)
+    """Of each block number, the last node read so far that stands directly in it; -1 if none
+    does."""
     headers: dict[int, HeaderFacts] = field(default_factory=dict)
     is_used: list[bool] = field(default_factory=list)
     """Whether a node's value has been used, of all nodes."""
@@ -139,6 +142,11 @@ class Scan:
     def is_total(self) -> bool:
         """Whether the node in hand cannot fail: in a guard, or in a property."""
         return self.is_spec or len(self.types) < self.purpose.guard_count
+
+    @property
+    def last_type(self) -> StaticType | None:
+        """The type of the last top-level node: of an expression, its value's."""
+        return self.types[self.last_of[0]]
 
     def get_type(self, index: int) -> Type | None:
         """The type at a type index, None if there is none; the type counts as used."""
