@@ -27,8 +27,11 @@ from qcref.core.mempool import Mempool
 from qcref.crypto.signing import validate_signature
 from qcref.ports import Clock, Signer, Transport
 from qcref.store.chain_store import ChainStore
+from qcref.store.errors import StoreError
 from qcref.store.promises import PromiseLog
 from spec.chain import (
+    BftNodeConfig,
+    BftNodeState,
     compute_genesis_anchor,
     compute_node_config,
     get_gossip,
@@ -36,7 +39,8 @@ from spec.chain import (
     step,
 )
 from spec.config import Genesis, compute_genesis_id
-from spec.consensus.bft.messages import compute_proposal_root, compute_vote_root
+from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
+from spec.consensus.bft.state import BftState
 from spec.consensus.interface import (
     BlockRecord,
     Broadcast,
@@ -64,7 +68,7 @@ from spec.consensus.interface import (
     Tick,
     Timeout,
 )
-from spec.consensus.node import Entry, NodeConfig, NodeState
+from spec.consensus.node import Entry
 from spec.crypto.signing import ED25519
 from spec.ledger.block import Applied, Chain, apply_block, authenticate_by, build_block
 from spec.ledger.codec import BlockId, compute_block_id
@@ -111,7 +115,7 @@ class Runtime:
             StoreError: the data folder can't be used.
         """
         self._setup = setup
-        self.config: NodeConfig = compute_node_config(setup.genesis, setup.validator, verify)
+        self.config: BftNodeConfig = compute_node_config(setup.genesis, setup.validator, verify)
         genesis_id = compute_genesis_id(setup.genesis)
         self.chain = Chain(setup.genesis.config, genesis_id, setup.engine)
         self.store = ChainStore(setup.folder / "chain.sqlite", genesis_id)
@@ -119,6 +123,7 @@ class Runtime:
         self.mempool = Mempool(setup.genesis.config)
         self.reports: deque[Report | RejectMessage] = deque(maxlen=REPORTS_MAX)
         self._order = count()
+        self._failure: StoreError | None = None
         self._pending: Build | None = None
         self._open()
 
@@ -155,7 +160,7 @@ class Runtime:
         while self._timers and self._timers[0][0] <= now_ms:
             _, _, timeout = heapq.heappop(self._timers)
             self._feed(timeout)
-        for message in get_gossip(self._node):
+        for message in get_gossip(self.config, self._node):
             self._setup.transport.broadcast(message)
 
     def revert(self, height: int) -> None:
@@ -192,10 +197,10 @@ class Runtime:
         self._applied: dict[BlockId, Applied] = {}
         self._timers: list[tuple[int, int, Timeout]] = []
         self._pending = None
-        self._node: NodeState = init(anchor)
+        self._node: BftNodeState = init(self.config, anchor)
         self._feed(Restart(self._setup.clock.now_ms(), self._promises.promises))
 
-    def _compute_anchor(self, block: Block, tree: StateTree) -> Entry:
+    def _compute_anchor(self, block: Block, tree: StateTree) -> Entry[BftState]:
         """The stored head as the node's first entry; its consensus state is read from the tree."""
         genesis_anchor, _ = compute_genesis_anchor(self.config, self._setup.genesis)
         rules = self.config.rules
@@ -206,14 +211,24 @@ class Runtime:
     # The loop
 
     def _feed(self, event: Input) -> None:
-        """One input and everything that follows from it at once."""
+        """One input and everything that follows from it at once.
+
+        After a failed write nobody knows what the disk holds, so nothing is fed any more: the same
+        error comes back, whatever is asked.
+        """
+        if self._failure is not None:
+            raise self._failure
         waiting = deque([event])
-        while waiting:
-            self._node, effects = step(self.config, self._node, waiting.popleft())
-            for effect in effects:
-                answer = self._carry_out(effect)
-                if answer is not None:
-                    waiting.append(answer)
+        try:
+            while waiting:
+                self._node, effects = step(self.config, self._node, waiting.popleft())
+                for effect in effects:
+                    answer = self._carry_out(effect)
+                    if answer is not None:
+                        waiting.append(answer)
+        except StoreError as error:
+            self._failure = error
+            raise
 
     def _carry_out(self, effect: Effect) -> Input | None:
         """Does what one effect says; some are answered at once."""
@@ -263,6 +278,9 @@ class Runtime:
     def _set_head(self, block_id: BlockId) -> None:
         self._head = self._ledgers[block_id]
         self._ledgers = {block_id: self._head}
+        height = self._head.header.height
+        self._timers = [timer for timer in self._timers if timer[2].height > height]
+        heapq.heapify(self._timers)
         self.store.snapshot_if_due(self._head)
         self.mempool.advance(self._head)
 
@@ -270,6 +288,7 @@ class Runtime:
         signer = self._setup.signer
         assert signer is not None, "only a validator is asked to sign"
         genesis_id = self.chain.genesis_id
+        assert isinstance(message, Proposal | RoundVote), "what a BFT validator signs"
         if isinstance(message, RoundVote):
             return replace(message, signature=signer.sign(compute_vote_root(genesis_id, message)))
         block_id = compute_block_id(message.block.header)

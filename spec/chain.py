@@ -13,13 +13,13 @@ Source: CONSENSUS.md 1; DESIGN.md 1.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 from spec.config import Genesis, compute_genesis_id
 from spec.consensus.bft.duty import BftDuty
-from spec.consensus.bft.duty_state import EMPTY_DUTY_STATE
-from spec.consensus.bft.messages import NO_SIGNATURE
+from spec.consensus.bft.duty_state import BftDutyState
 from spec.consensus.bft.rules import BftRules
-from spec.consensus.bft.state import Seat, compute_set_root
+from spec.consensus.bft.state import BftState, Seat
 from spec.consensus.interface import (
     BlockRecord,
     Built,
@@ -27,6 +27,7 @@ from spec.consensus.interface import (
     Input,
     LedgerView,
     Message,
+    Mined,
     Received,
     Restart,
     RulesContext,
@@ -55,7 +56,6 @@ from spec.ledger.genesis import (
     compute_genesis_state,
 )
 from spec.ledger.ledger_ops import ConsensusStep
-from spec.ledger.ops import NoFields
 
 
 def verify_ed25519(public_key: bytes, root: bytes, signature: bytes) -> bool:
@@ -63,7 +63,14 @@ def verify_ed25519(public_key: bytes, root: bytes, signature: bytes) -> bool:
     return validate_signature(ED25519, public_key, root, signature) is None
 
 
-def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify) -> NodeConfig:
+S = TypeVar("S")
+D = TypeVar("D")
+
+BftNodeConfig = NodeConfig[BftState, BftDutyState]
+BftNodeState = NodeState[BftState, BftDutyState]
+
+
+def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify) -> BftNodeConfig:
     """What never changes while a node of this chain runs.
 
     Args:
@@ -85,24 +92,28 @@ def compute_genesis_view(genesis: Genesis) -> LedgerView:
     )
 
 
-def compute_genesis_anchor(config: NodeConfig, genesis: Genesis) -> tuple[Entry, LedgerState]:
+def compute_genesis_anchor(
+    config: NodeConfig[S, D], genesis: Genesis
+) -> tuple[Entry[S], LedgerState]:
     """The genesis block with its consensus state, and the ledger's state after it."""
     view = compute_genesis_view(genesis)
     chain_state = config.rules.genesis(config.context, view)
+    validators_root, next_validators_root = config.rules.get_roots(chain_state)
     consensus = GenesisConsensus(
         step=ConsensusStep(ledger_ops=(), leaves=config.rules.encode_state(chain_state)),
-        validators_root=compute_set_root(chain_state.current),
-        next_validators_root=compute_set_root(chain_state.next),
-        fields=NoFields(),
+        validators_root=validators_root,
+        next_validators_root=next_validators_root,
+        fields=config.rules.get_genesis_fields(config.context),
     )
     ledger = compute_genesis_state(genesis, consensus)
     return Entry(compute_genesis_block(ledger), chain_state, view), ledger
 
 
-def init(anchor: Entry) -> NodeState:
+def init(config: NodeConfig[S, D], anchor: Entry[S]) -> NodeState[S, D]:
     """A node that trusts one block as final and is still asleep.
 
     Args:
+        config: of the node.
         anchor: the genesis, or a stored block with the states after it.
     """
     anchor_id = compute_block_id(anchor.block.header)
@@ -116,11 +127,11 @@ def init(anchor: Entry) -> NodeState:
         orphans={},
         deferred={},
         invalid={},
-        duty=EMPTY_DUTY_STATE,
+        duty=config.duty.initial(),
     )
 
 
-def step(config: NodeConfig, node: NodeState, event: Input) -> Transition:
+def step(config: NodeConfig[S, D], node: NodeState[S, D], event: Input) -> Transition[S, D]:
     """The node's answer to one input; `Restart` must come first and only once.
 
     Args:
@@ -143,30 +154,26 @@ def step(config: NodeConfig, node: NodeState, event: Input) -> Transition:
             return config.duty.on_timeout(config, node, (kind, height, round_))
         case Built(block, tag):
             return config.duty.on_built(config, node, block, tag)
+        case Mined(block):
+            return config.duty.on_mined(config, node, block)
         case Executed(block_id, result):
             return apply_verdict(config, node, block_id, result)
         case Signed(message):
             return config.duty.on_signed(config, node, message)
 
 
-def get_gossip(node: NodeState) -> tuple[Message, ...]:
+def get_gossip(config: NodeConfig[S, D], node: NodeState[S, D]) -> tuple[Message, ...]:
     """What a shell sends to its peers again from time to time, since gossip may lose anything.
 
     The head, and every signed message of our own for the height in progress. Progress after a
     partition rests on it.
     """
-    work = node.duty.work
-    if work is None:
+    if not node.is_awake:
         return ()
-    own = tuple(
-        message
-        for (height, _, _), message in node.duty.signed.items()
-        if height == work.height and message.signature != NO_SIGNATURE
-    )
-    return (node.tree[node.head].block, *own)
+    return (node.tree[node.head].block, *config.duty.get_gossip(node))
 
 
-def _wake(config: NodeConfig, node: NodeState, restart: Restart) -> Transition:
+def _wake(config: NodeConfig[S, D], node: NodeState[S, D], restart: Restart) -> Transition[S, D]:
     """Sets the clock, restores promises, and takes in the logged blocks above the anchor."""
     node = replace(node, is_awake=True, now_ms=restart.now_ms)
     node, effects = config.duty.start(config, node, restart.wal)

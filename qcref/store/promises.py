@@ -50,7 +50,10 @@ def encode_promise(promise: Promise) -> bytes:
 
 def get_height(promise: Promise) -> int:
     """The height a promise binds us at."""
-    return promise.message.height if isinstance(promise, SignedRecord) else promise.proposal.height
+    if isinstance(promise, CandidateRecord):
+        return promise.proposal.height
+    assert isinstance(promise.message, Proposal | RoundVote), "what a BFT validator signs"
+    return promise.message.height
 
 
 class PromiseLog:

@@ -10,6 +10,20 @@ from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
+class SlotNotAfterParent:
+    """Slots rise along a chain."""
+
+    code: ClassVar[str] = "chain.slot_not_after_parent"
+    slot: int
+    parent_slot: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"slot {self.slot} is not after the parent's slot {self.parent_slot}"
+
+
+@dataclass(frozen=True, slots=True)
 class HeaderFieldsPresent:
     """The header carries fields of another algorithm."""
 
@@ -242,7 +256,8 @@ class VoteMalformed:
 
 
 ConsensusError = (
-    HeaderFieldsPresent
+    SlotNotAfterParent
+    | HeaderFieldsPresent
     | SlotNotHeight
     | ValidatorsRootMismatch
     | NextValidatorsRootMismatch

@@ -16,41 +16,57 @@ beyond following a chain: propose, vote, wait, choose. Import of blocks is commo
     Received(source, message) a peer
     Timeout(...)              an earlier Schedule
     Built(block, tag)         an earlier Build
+    Mined(block)              an earlier Mine
     Executed(id, result)      an earlier Execute
     Signed(message)           an earlier Sign
-
-Further inputs and effects (`Mined`, `Mine`, votes of FFG) join these unions with the algorithms
-that need them.
 
 Source: CONSENSUS.md 1; INTERFACE.md 1, 2; decision record 0070.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, NewType, Protocol
+from typing import ClassVar, Generic, NewType, Protocol, TypeVar
 
 from spec.config import ChainConfig
-from spec.consensus.bft.duty_state import BftDutyState
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
-from spec.consensus.bft.state import BftState, Seat
+from spec.consensus.bft.state import Seat
 from spec.consensus.errors import ConsensusError
 from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import ConsensusStep, LedgerOp
-from spec.ledger.ops import Op, RoundVote, Seal
+from spec.ledger.ops import (
+    ConsensusFields,
+    DoubleFfgVote,
+    DoubleProduction,
+    DoubleVote,
+    FfgVote,
+    Op,
+    RoundVote,
+    Seal,
+)
 from spec.ledger.types import Block, Draft, Header
 from spec.lib.result import Result
 
 Source = NewType("Source", bytes)
 """A peer as the shell names it; empty for the node itself."""
 
-ChainState = BftState
-"""What the algorithm keeps in the ledger's state: one class per algorithm."""
-DutyState = BftDutyState
-"""What the duty remembers: one class per algorithm."""
-Message = Proposal | RoundVote | Block
+Evidence = DoubleVote | DoubleFfgVote | DoubleProduction
+"""Two messages of one validator that no honest one sends: self-contained proof of an offence."""
+Message = Proposal | RoundVote | FfgVote | Evidence | Block
 """What nodes send each other."""
-Signable = Proposal | RoundVote
+
+
+@dataclass(frozen=True, slots=True)
+class SealRequest:
+    """A block whose producer is to seal it: what PoS and DPoS producers sign is (slot, id)."""
+
+    block: Block
+    """Unsealed; with its seal once it is signed."""
+    validator: int
+    """Index of the producer."""
+
+
+Signable = Proposal | RoundVote | FfgVote | SealRequest
 """What a node signs."""
 
 
@@ -134,6 +150,13 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True)
+class Mined:
+    """A nonce was found for the block asked for."""
+
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
 class Executed:
     """The ledger's verdict on a block: the view after it, or the code of what is wrong."""
 
@@ -148,7 +171,7 @@ class Signed:
     message: Signable
 
 
-Input = Restart | Tick | Received | Timeout | Built | Executed | Signed
+Input = Restart | Tick | Received | Timeout | Built | Mined | Executed | Signed
 
 
 # Effects
@@ -206,6 +229,15 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Mine:
+    """Search a nonce for the block, and answer with `Mined`; a new request replaces the old."""
+
+    block: Block
+    target: int
+    """The work hash, read as a number, must not exceed it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Execute:
     """Apply the block to its parent's ledger state and answer with `Executed`."""
 
@@ -251,6 +283,7 @@ Effect = (
     | Fetch
     | Schedule
     | Build
+    | Mine
     | Execute
     | SetHead
     | Finalize
@@ -275,47 +308,73 @@ class RulesContext:
     verify: Verify
 
 
-class ChainRules(Protocol):
+S = TypeVar("S")
+"""The chain state of one algorithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent(Generic[S]):
+    """What a block builds on."""
+
+    block_id: BlockId
+    header: Header
+    chain_state: S
+    view: LedgerView
+    """The ledger after it."""
+
+
+class ChainRules(Protocol[S]):
     """Validity and consensus state of one chain: no clock, no network, no arrival order."""
 
     name: ClassVar[str]
 
-    def genesis(self, context: RulesContext, view: LedgerView) -> ChainState:
+    def genesis(self, context: RulesContext, view: LedgerView) -> S:
         """The state of the genesis block."""
 
-    def encode_state(self, state: ChainState) -> tuple[tuple[bytes, bytes], ...]:
+    def get_genesis_fields(self, context: RulesContext) -> ConsensusFields:
+        """What the genesis header carries for the consensus."""
+
+    def encode_state(self, state: S) -> tuple[tuple[bytes, bytes], ...]:
         """The reserved leaves (key, value) that hold the state in the ledger's tree."""
 
-    def decode_state(self, leaves: tuple[bytes, ...]) -> ChainState:
+    def decode_state(self, leaves: tuple[bytes, ...]) -> S:
         """The state from its leaves, in the order `encode_state` gives them."""
 
+    def get_roots(self, state: S) -> tuple[bytes, bytes]:
+        """(validators_root, next_validators_root) of a header on this ticked state."""
+
     def tick(
-        self, context: RulesContext, state: ChainState, view: LedgerView
-    ) -> tuple[ChainState, tuple[LedgerOp, ...]]:
-        """The state as the next block finds it, from the parent's state and the ledger after it."""
+        self, context: RulesContext, parent: Parent[S], slot: int
+    ) -> tuple[S, tuple[LedgerOp, ...]]:
+        """The state as a block of `slot` finds it, and what passing boundaries does to the ledger.
+
+        `slot` is above the parent's, and the node has compared it with the clock before.
+        """
 
     def validate_header(
-        self, context: RulesContext, ticked: ChainState, header: Header
+        self, context: RulesContext, ticked: S, header: Header
     ) -> ConsensusError | None:
-        """Why the header can't stand on this state; seal and time are not judged."""
+        """Why the header can't stand on this state; seal and clock are not judged."""
 
     def validate_seal(
-        self, context: RulesContext, ticked: ChainState, header: Header, seal: Seal
+        self, context: RulesContext, ticked: S, header: Header, seal: Seal
     ) -> ConsensusError | None:
         """Why the seal does not seal this header."""
 
     def validate_op(
-        self, context: RulesContext, ticked: ChainState, draft: Draft, op: Op
+        self, context: RulesContext, ticked: S, draft: Draft, op: Op
     ) -> ConsensusError | None:
         """Why an op may not stand in this block; a producer filters its pool by it."""
 
     def apply_consensus(
-        self, context: RulesContext, ticked: ChainState, draft: Draft, ops: tuple[Op, ...]
-    ) -> Result[tuple[ChainState, tuple[LedgerOp, ...]], ConsensusError]:
+        self, context: RulesContext, ticked: S, draft: Draft, ops: tuple[Op, ...]
+    ) -> Result[tuple[S, tuple[LedgerOp, ...]], ConsensusError]:
         """The state after the block, or why its ops make it invalid."""
 
-    def get_finalized(self, state: ChainState, block_id: BlockId, header: Header) -> BlockId | None:
-        """The latest block that is final once this block is attached; None if nothing new is."""
+    def get_checkpoints(
+        self, context: RulesContext, state: S, block_id: BlockId, header: Header
+    ) -> tuple[BlockId | None, BlockId | None]:
+        """The latest (justified, finalised) blocks of the chain up to this one; None is genesis."""
 
-    def get_weight(self, state: ChainState, header: Header) -> tuple[int, ...]:
+    def get_weight(self, state: S, header: Header) -> tuple[int, ...]:
         """How heavy the chain up to this block is; compared lexicographically."""

@@ -18,22 +18,23 @@ Source: CONSENSUS.md 1; INTERFACE.md 1, 2; decision record 0070.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
 from spec.consensus.bft.state import Seat
-from spec.consensus.errors import ConsensusError
+from spec.consensus.errors import ConsensusError, SlotNotAfterParent
 from spec.consensus.interface import (
     BlockRecord,
     ChainRules,
-    ChainState,
-    DutyState,
     Effect,
+    Evidence,
     Execute,
     Fetch,
     Finalize,
     LedgerView,
     Message,
+    Parent,
     Persist,
     Record,
     RejectMessage,
@@ -45,10 +46,15 @@ from spec.consensus.interface import (
 )
 from spec.ledger.codec import BlockId, compute_block_id, get_draft
 from spec.ledger.ledger_ops import ConsensusStep
+from spec.ledger.ops import FfgVote, RoundVote
 from spec.ledger.types import Block
 from spec.lib.result import Err, Ok, Result
 from spec.limits import CANDIDATES_MAX, DEFERRED_MAX, INVALID_MAX, ORPHANS_MAX
 
+S = TypeVar("S")
+"""The chain state of the algorithm."""
+D = TypeVar("D")
+"""What its duty remembers."""
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -57,96 +63,128 @@ SELF = Source(b"")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Generic[S]):
     """A block of the tree."""
 
     block: Block
-    chain_state: ChainState
+    chain_state: S
     """The consensus state after it."""
     view: LedgerView
     """The ledger after it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Generic[S]):
     """A block that consensus accepts and that the ledger, or a seal, is still to accept."""
 
     block: Block
     source: Source
-    chain_state: ChainState
+    chain_state: S
     is_sealed: bool
     view: LedgerView | None
     """The ledger after it, once executed."""
 
 
 @dataclass(frozen=True, slots=True)
-class NodeState:
+class NodeState(Generic[S, D]):
     """All that a node remembers; two honest nodes on one chain may differ in it."""
 
     is_awake: bool
     """Whether `Restart` has come."""
     now_ms: int
-    tree: Mapping[BlockId, Entry]
+    tree: Mapping[BlockId, Entry[S]]
     """The final block and its descendants, in order of arrival."""
     head: BlockId
     final: BlockId
-    candidates: Mapping[BlockId, Candidate]
+    candidates: Mapping[BlockId, Candidate[S]]
     orphans: Mapping[BlockId, tuple[Source, Block]]
     deferred: Mapping[BlockId, tuple[Source, Block]]
     invalid: Mapping[BlockId, str]
     """Codes by id."""
-    duty: DutyState
+    duty: D
 
 
-Transition = tuple[NodeState, tuple[Effect, ...]]
+Transition = tuple[NodeState[S, D], tuple[Effect, ...]]
 
 
-class Duty(Protocol):
+class Duty(Protocol[S, D]):
     """What a node does beyond following a chain; each method is called after the common part."""
 
-    def start(self, config: "NodeConfig", node: NodeState, wal: tuple[Record, ...]) -> Transition:
+    def initial(self) -> D:
+        """What the duty remembers before the node wakes up."""
+
+    def start(
+        self, config: "NodeConfig[S, D]", node: NodeState[S, D], wal: tuple[Record, ...]
+    ) -> Transition[S, D]:
         """The node woke up: restore promises, then begin."""
 
-    def on_tick(self, config: "NodeConfig", node: NodeState) -> Transition:
+    def on_tick(self, config: "NodeConfig[S, D]", node: NodeState[S, D]) -> Transition[S, D]:
         """The clock moved."""
 
     def on_message(
-        self, config: "NodeConfig", node: NodeState, source: Source, message: Signable
-    ) -> Transition:
-        """A signed message that is no block."""
+        self,
+        config: "NodeConfig[S, D]",
+        node: NodeState[S, D],
+        source: Source,
+        message: Proposal | RoundVote | FfgVote | Evidence,
+    ) -> Transition[S, D]:
+        """A message that is no block."""
 
     def on_timeout(
-        self, config: "NodeConfig", node: NodeState, timeout: tuple[TimeoutKind, int, int]
-    ) -> Transition:
+        self,
+        config: "NodeConfig[S, D]",
+        node: NodeState[S, D],
+        timeout: tuple[TimeoutKind, int, int],
+    ) -> Transition[S, D]:
         """A wait (kind, height, round) is over."""
 
-    def on_built(self, config: "NodeConfig", node: NodeState, block: Block, tag: int) -> Transition:
+    def on_built(
+        self, config: "NodeConfig[S, D]", node: NodeState[S, D], block: Block, tag: int
+    ) -> Transition[S, D]:
         """The block asked for is ready."""
 
-    def on_signed(self, config: "NodeConfig", node: NodeState, message: Signable) -> Transition:
+    def on_signed(
+        self, config: "NodeConfig[S, D]", node: NodeState[S, D], message: Signable
+    ) -> Transition[S, D]:
         """A message has its signature."""
 
     def on_verdict(
-        self, config: "NodeConfig", node: NodeState, block_id: BlockId, *, is_valid: bool
-    ) -> Transition:
+        self,
+        config: "NodeConfig[S, D]",
+        node: NodeState[S, D],
+        block_id: BlockId,
+        *,
+        is_valid: bool,
+    ) -> Transition[S, D]:
         """The ledger judged an unsealed candidate, or refused a block."""
 
-    def on_head(self, config: "NodeConfig", node: NodeState) -> Transition:
+    def on_mined(
+        self, config: "NodeConfig[S, D]", node: NodeState[S, D], block: Block
+    ) -> Transition[S, D]:
+        """A nonce was found."""
+
+    def choose(self, config: "NodeConfig[S, D]", node: NodeState[S, D]) -> BlockId:
+        """The head among the tree's blocks; `choose_heaviest` in all algorithms but PoS."""
+
+    def get_gossip(self, node: NodeState[S, D]) -> tuple[Message, ...]:
+        """Our own signed messages that still matter, for the shell to repeat."""
+
+    def on_head(self, config: "NodeConfig[S, D]", node: NodeState[S, D]) -> Transition[S, D]:
         """The head changed."""
 
 
 @dataclass(frozen=True, slots=True)
-class NodeConfig:
+class NodeConfig(Generic[S, D]):
     """What never changes while a node runs."""
 
     context: RulesContext
-    rules: ChainRules
-    duty: Duty
+    rules: ChainRules[S]
+    duty: Duty[S, D]
     validator: int | None
     """Our index in the registry; None for a node that only follows."""
 
 
-def get_own_seat(config: NodeConfig, seats: tuple[Seat, ...]) -> Seat | None:
+def get_own_seat(config: NodeConfig[S, D], seats: tuple[Seat, ...]) -> Seat | None:
     """Our seat among these, None if we have none."""
     for seat in seats:
         if seat.validator == config.validator:
@@ -154,12 +192,23 @@ def get_own_seat(config: NodeConfig, seats: tuple[Seat, ...]) -> Seat | None:
     return None
 
 
+def get_parent(node: NodeState[S, D], block_id: BlockId) -> Parent[S]:
+    """A block of the tree as the next one's parent."""
+    entry = node.tree[block_id]
+    return Parent(block_id, entry.block.header, entry.chain_state, entry.view)
+
+
 # Import
 
 
 def import_block(
-    config: NodeConfig, node: NodeState, source: Source, block: Block, *, needs_seal: bool
-) -> Transition:
+    config: NodeConfig[S, D],
+    node: NodeState[S, D],
+    source: Source,
+    block: Block,
+    *,
+    needs_seal: bool,
+) -> Transition[S, D]:
     """Takes in a block from anywhere.
 
     Args:
@@ -187,7 +236,7 @@ def import_block(
             return node, ()
         deferred = _remember(node.deferred, block_id, (source, block), DEFERRED_MAX)
         return replace(node, deferred=deferred), ()
-    judged = _judge(config, node.tree[parent_id], block, needs_seal=needs_seal)
+    judged = _judge(config, get_parent(node, parent_id), block, needs_seal=needs_seal)
     if isinstance(judged, Err):
         return node, (RejectMessage(source, judged.error),)
     chain_state, step = judged.value
@@ -197,11 +246,13 @@ def import_block(
 
 
 def _judge(
-    config: NodeConfig, parent: Entry, block: Block, *, needs_seal: bool
-) -> Result[tuple[ChainState, ConsensusStep], ConsensusError]:
+    config: NodeConfig[S, D], parent: Parent[S], block: Block, *, needs_seal: bool
+) -> Result[tuple[S, ConsensusStep], ConsensusError]:
     """The rules of the chain, in order: tick, header, seal, ops."""
     rules, context = config.rules, config.context
-    ticked, tick_ops = rules.tick(context, parent.chain_state, parent.view)
+    if block.header.slot <= parent.header.slot:
+        return Err(SlotNotAfterParent(block.header.slot, parent.header.slot))
+    ticked, tick_ops = rules.tick(context, parent, block.header.slot)
     error = rules.validate_header(context, ticked, block.header)
     if error is None and needs_seal:
         error = rules.validate_seal(context, ticked, block.header, block.seal)
@@ -215,15 +266,15 @@ def _judge(
 
 
 def _seal_candidate(
-    config: NodeConfig, node: NodeState, source: Source, block: Block
-) -> Transition:
+    config: NodeConfig[S, D], node: NodeState[S, D], source: Source, block: Block
+) -> Transition[S, D]:
     """A block that waits as a candidate arrived with a seal."""
     block_id = compute_block_id(block.header)
     candidate = node.candidates[block_id]
     if candidate.is_sealed:
         return node, ()
-    parent = node.tree[BlockId(block.header.parent)]
-    ticked, _ = config.rules.tick(config.context, parent.chain_state, parent.view)
+    parent = get_parent(node, BlockId(block.header.parent))
+    ticked, _ = config.rules.tick(config.context, parent, block.header.slot)
     error = config.rules.validate_seal(config.context, ticked, block.header, block.seal)
     if error is not None:
         return node, (RejectMessage(source, error),)
@@ -231,7 +282,9 @@ def _seal_candidate(
     return seal_candidate(config, node, sealed)
 
 
-def seal_candidate(config: NodeConfig, node: NodeState, block: Block) -> Transition:
+def seal_candidate(
+    config: NodeConfig[S, D], node: NodeState[S, D], block: Block
+) -> Transition[S, D]:
     """Gives a candidate its seal, known to be right; attaches it if the ledger has accepted it.
 
     Args:
@@ -248,8 +301,11 @@ def seal_candidate(config: NodeConfig, node: NodeState, block: Block) -> Transit
 
 
 def apply_verdict(
-    config: NodeConfig, node: NodeState, block_id: BlockId, result: Result[LedgerView, str]
-) -> Transition:
+    config: NodeConfig[S, D],
+    node: NodeState[S, D],
+    block_id: BlockId,
+    result: Result[LedgerView, str],
+) -> Transition[S, D]:
     """The ledger executed a block; verdicts on unknown blocks are ignored."""
     candidate = node.candidates.get(block_id)
     if candidate is None or candidate.view is not None:
@@ -271,7 +327,7 @@ def apply_verdict(
 # The tree
 
 
-def _attach(config: NodeConfig, node: NodeState, block_id: BlockId) -> Transition:
+def _attach(config: NodeConfig[S, D], node: NodeState[S, D], block_id: BlockId) -> Transition[S, D]:
     """Puts a sealed and executed candidate into the tree and follows where that leads."""
     candidate = node.candidates[block_id]
     assert candidate.view is not None, "only executed candidates are attached"
@@ -285,14 +341,15 @@ def _attach(config: NodeConfig, node: NodeState, block_id: BlockId) -> Transitio
     return _take_up(config, node, effects + more, block_id)
 
 
-def _follow(config: NodeConfig, node: NodeState, block_id: BlockId) -> Transition:
+def _follow(config: NodeConfig[S, D], node: NodeState[S, D], block_id: BlockId) -> Transition[S, D]:
     """Moves finality and head after a block was attached."""
     before = node
     entry = node.tree[block_id]
-    final = config.rules.get_finalized(entry.chain_state, block_id, entry.block.header)
+    header = entry.block.header
+    _, final = config.rules.get_checkpoints(config.context, entry.chain_state, block_id, header)
     if final is not None and final in node.tree and final != node.final:
         node = _prune(replace(node, final=final))
-    node = replace(node, head=choose_head(config, node))
+    node = replace(node, head=config.duty.choose(config, node))
     effects: tuple[Effect, ...] = ()
     if node.head != before.head:
         effects += (SetHead(node.head),)
@@ -304,7 +361,7 @@ def _follow(config: NodeConfig, node: NodeState, block_id: BlockId) -> Transitio
     return node, effects + more
 
 
-def choose_head(config: NodeConfig, node: NodeState) -> BlockId:
+def choose_heaviest(config: NodeConfig[S, D], node: NodeState[S, D]) -> BlockId:
     """The heaviest block of the tree; of equals the one that came first."""
     best, best_weight = (
         node.final,
@@ -319,9 +376,9 @@ def choose_head(config: NodeConfig, node: NodeState) -> BlockId:
     return best
 
 
-def _prune(node: NodeState) -> NodeState:
+def _prune(node: NodeState[S, D]) -> NodeState[S, D]:
     """Drops what does not descend from the final block, which never comes back."""
-    kept: dict[BlockId, Entry] = {node.final: node.tree[node.final]}
+    kept: dict[BlockId, Entry[S]] = {node.final: node.tree[node.final]}
     height = kept[node.final].block.header.height
     for block_id, entry in node.tree.items():  # parents come before children
         if BlockId(entry.block.header.parent) in kept:
@@ -332,8 +389,8 @@ def _prune(node: NodeState) -> NodeState:
 
 
 def _take_up(
-    config: NodeConfig, node: NodeState, effects: tuple[Effect, ...], parent: BlockId
-) -> Transition:
+    config: NodeConfig[S, D], node: NodeState[S, D], effects: tuple[Effect, ...], parent: BlockId
+) -> Transition[S, D]:
     """Imports the orphans that waited for a block."""
     waiting = [v for v in node.orphans.values() if BlockId(v[1].header.parent) == parent]
     orphans = {k: v for k, v in node.orphans.items() if BlockId(v[1].header.parent) != parent}
@@ -344,7 +401,7 @@ def _take_up(
     return node, effects
 
 
-def apply_clock(config: NodeConfig, node: NodeState, now_ms: int) -> Transition:
+def apply_clock(config: NodeConfig[S, D], node: NodeState[S, D], now_ms: int) -> Transition[S, D]:
     """Moves the clock, never back, and imports the blocks whose time has come."""
     node = replace(node, now_ms=max(node.now_ms, now_ms))
     limit = node.now_ms + config.context.config.drift_ms_max
@@ -360,8 +417,8 @@ def apply_clock(config: NodeConfig, node: NodeState, now_ms: int) -> Transition:
 
 
 def apply_message(
-    config: NodeConfig, node: NodeState, source: Source, message: Message
-) -> Transition:
+    config: NodeConfig[S, D], node: NodeState[S, D], source: Source, message: Message
+) -> Transition[S, D]:
     """A message from a peer."""
     if isinstance(message, Block):
         return import_block(config, node, source, message, needs_seal=True)

@@ -83,7 +83,7 @@ class FfgVote:
 
 @dataclass(frozen=True, slots=True)
 class DoubleFfgVote:
-    """Evidence: two finality votes of one validator with one target epoch, or one around the other."""
+    """Evidence: a validator's two votes for one target epoch, or one vote around the other."""
 
     first: FfgVote
     second: FfgVote

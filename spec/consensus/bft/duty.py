@@ -11,7 +11,13 @@ Source: arXiv 1807.04938, algorithm 1; INTERFACE.md 2.11 to 2.14, 3; DESIGN.md 2
 
 from dataclasses import dataclass, replace
 
-from spec.consensus.bft.duty_state import KIND_PROPOSAL, Work
+from spec.consensus.bft.duty_state import (
+    EMPTY_DUTY_STATE,
+    KIND_PROPOSAL,
+    BftDutyState,
+    Promised,
+    Work,
+)
 from spec.consensus.bft.messages import NO_SIGNATURE, Proposal
 from spec.consensus.bft.rounds import (
     NO_ROUND,
@@ -32,7 +38,7 @@ from spec.consensus.bft.rounds import (
     apply_vote,
     compute_round_state,
 )
-from spec.consensus.bft.state import compute_proposer, compute_set_root
+from spec.consensus.bft.state import BftState, compute_proposer
 from spec.consensus.bft.validity import validate_proposal, validate_vote
 from spec.consensus.bft.votes import (
     NIL,
@@ -49,6 +55,8 @@ from spec.consensus.interface import (
     Build,
     CandidateRecord,
     Effect,
+    Evidence,
+    Message,
     Persist,
     Record,
     RejectMessage,
@@ -64,31 +72,45 @@ from spec.consensus.node import (
     NodeConfig,
     NodeState,
     Transition,
+    choose_heaviest,
     get_own_seat,
+    get_parent,
     import_block,
     seal_candidate,
 )
 from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.header import DraftChoice, compute_draft
 from spec.ledger.ledger_ops import ConsensusStep
-from spec.ledger.ops import Commit, CommitSignature, NoFields, NoSeal, Op, RoundVote
+from spec.ledger.ops import Commit, CommitSignature, FfgVote, NoFields, NoSeal, Op, RoundVote
 from spec.ledger.types import Block
 from spec.limits import FUTURE_MESSAGES_MAX
+
+Config = NodeConfig[BftState, BftDutyState]
+State = NodeState[BftState, BftDutyState]
+Outcome = Transition[BftState, BftDutyState]
 
 
 @dataclass(frozen=True, slots=True)
 class BftDuty:
     """The `Duty` of BFT."""
 
-    def start(self, config: NodeConfig, node: NodeState, wal: tuple[Record, ...]) -> Transition:
+    def initial(self) -> BftDutyState:
+        """Nothing promised, nothing in progress."""
+        return EMPTY_DUTY_STATE
+
+    def start(self, config: Config, node: State, wal: tuple[Record, ...]) -> Outcome:
         """Rebuilds the guard, then begins the height above the head."""
-        signed = {get_guard_key(r.message): r.message for r in wal if isinstance(r, SignedRecord)}
+        signed = {
+            get_guard_key(record.message): record.message
+            for record in wal
+            if isinstance(record, SignedRecord) and isinstance(record.message, Proposal | RoundVote)
+        }
         restored = tuple(r.proposal for r in wal if isinstance(r, CandidateRecord))
         floor = max((height for height, _, _ in signed), default=0)
         duty = replace(node.duty, signed=signed, floor=floor, restored=restored)
         return _enter_height(config, replace(node, duty=duty))
 
-    def on_tick(self, config: NodeConfig, node: NodeState) -> Transition:
+    def on_tick(self, config: Config, node: State) -> Outcome:
         """Asks anew for a block that is still to be built, so that its time is of today."""
         work = get_work(node)
         rounds = work.rounds
@@ -103,10 +125,16 @@ class BftDuty:
         return node, (_build(config, node, rounds.round),)
 
     def on_message(
-        self, config: NodeConfig, node: NodeState, source: Source, message: Signable
-    ) -> Transition:
+        self,
+        config: Config,
+        node: State,
+        source: Source,
+        message: Proposal | RoundVote | FfgVote | Evidence,
+    ) -> Outcome:
         """Takes in a proposal or vote of this height, keeps one of the next, ignores others."""
         work = get_work(node)
+        if not isinstance(message, Proposal | RoundVote):
+            return node, ()
         if message.height == work.height + 1:
             future = (*node.duty.future, (source, message))[-FUTURE_MESSAGES_MAX:]
             return replace(node, duty=replace(node.duty, future=future)), ()
@@ -117,8 +145,8 @@ class BftDuty:
         return _take_proposal(config, node, source, message)
 
     def on_timeout(
-        self, config: NodeConfig, node: NodeState, timeout: tuple[TimeoutKind, int, int]
-    ) -> Transition:
+        self, config: Config, node: State, timeout: tuple[TimeoutKind, int, int]
+    ) -> Outcome:
         """Hands a timeout of this height to the round machine."""
         kind, height, round_ = timeout
         work = get_work(node)
@@ -126,15 +154,17 @@ class BftDuty:
             return node, ()
         return _advance(config, node, apply_timeout(work.rounds, kind, round_))
 
-    def on_built(self, config: NodeConfig, node: NodeState, block: Block, tag: int) -> Transition:
+    def on_built(self, config: Config, node: State, block: Block, tag: int) -> Outcome:
         """Proposes the block that was built for the current round."""
         work = get_work(node)
         if tag != work.rounds.round or block.header.parent != node.head:
             return node, ()
         return _propose(config, node, (block, NO_ROUND, ()))
 
-    def on_signed(self, config: NodeConfig, node: NodeState, message: Signable) -> Transition:
+    def on_signed(self, config: Config, node: State, message: Signable) -> Outcome:
         """Sends what was promised, and takes it in like anybody's message."""
+        if not isinstance(message, Proposal | RoundVote):
+            return node, ()
         promised = node.duty.signed.get(get_guard_key(message))
         if promised is None or not _is_same_promise(promised, message):
             return node, ()
@@ -144,8 +174,8 @@ class BftDuty:
         return node, (Broadcast(message), *effects)
 
     def on_verdict(
-        self, config: NodeConfig, node: NodeState, block_id: BlockId, *, is_valid: bool
-    ) -> Transition:
+        self, config: Config, node: State, block_id: BlockId, *, is_valid: bool
+    ) -> Outcome:
         """Tells the round machine what the ledger thinks of a proposed block."""
         work = get_work(node)
         if ValueId(block_id) not in work.proposals:
@@ -153,25 +183,42 @@ class BftDuty:
         verdict = apply_validity(work.rounds, ValueId(block_id), is_valid=is_valid)
         return _advance(config, node, verdict)
 
-    def on_head(self, config: NodeConfig, node: NodeState) -> Transition:
+    def on_mined(self, _config: Config, node: State, _block: Block) -> Outcome:
+        """Nothing: no BFT block is mined."""
+        return node, ()
+
+    def choose(self, config: Config, node: State) -> BlockId:
+        """The highest block: only certified blocks are in the tree."""
+        return choose_heaviest(config, node)
+
+    def get_gossip(self, node: State) -> tuple[Message, ...]:
+        """Every message of our own for the height in progress."""
+        work = node.duty.work
+        return tuple(
+            message
+            for (height, _, _), message in node.duty.signed.items()
+            if work is not None and height == work.height and message.signature != NO_SIGNATURE
+        )
+
+    def on_head(self, config: Config, node: State) -> Outcome:
         """A new head is a new height."""
         return _enter_height(config, node)
 
 
-def get_work(node: NodeState) -> Work:
+def get_work(node: State) -> Work:
     """The height in progress of a node that is awake."""
     work = node.duty.work
     assert work is not None, "an awake node works on a height"
     return work
 
 
-def get_guard_key(message: Signable) -> tuple[int, int, int]:
+def get_guard_key(message: Promised) -> tuple[int, int, int]:
     """What may be signed only once: (height, round, kind)."""
     kind = message.kind if isinstance(message, RoundVote) else KIND_PROPOSAL
     return message.height, message.round, kind
 
 
-def _is_same_promise(a: Signable, b: Signable) -> bool:
+def _is_same_promise(a: Promised, b: Promised) -> bool:
     """Whether two messages differ in nothing but the signature and the polka beside it."""
     if isinstance(a, Proposal) and isinstance(b, Proposal):
         return replace(a, polka=(), signature=NO_SIGNATURE) == replace(
@@ -185,11 +232,11 @@ def _is_same_promise(a: Signable, b: Signable) -> bool:
 # A height
 
 
-def _enter_height(config: NodeConfig, node: NodeState) -> Transition:
+def _enter_height(config: Config, node: State) -> Outcome:
     """Begins the height above the head, or resumes it where the guard says that we left it."""
-    entry = node.tree[node.head]
-    height = entry.block.header.height + 1
-    ticked, tick_ops = config.rules.tick(config.context, entry.chain_state, entry.view)
+    parent = get_parent(node, node.head)
+    height = parent.header.height + 1
+    ticked, tick_ops = config.rules.tick(config.context, parent, height)
     powers = {seat.validator: seat.power for seat in ticked.current.seats}
     signed = {k: m for k, m in node.duty.signed.items() if k[0] >= height}
     own = tuple(m for k, m in signed.items() if k[0] == height)
@@ -214,13 +261,13 @@ def _enter_height(config: NodeConfig, node: NodeState) -> Transition:
     return node, effects
 
 
-def _is_open(message: Signable, round_: int) -> bool:
+def _is_open(message: Promised, round_: int) -> bool:
     """Whether the start of the round signs this message anyway."""
     return isinstance(message, Proposal) and message.round == round_
 
 
 def _compute_resumption(
-    rounds: RoundState, own: tuple[Signable, ...]
+    rounds: RoundState, own: tuple[Promised, ...]
 ) -> tuple[RoundState, int, Step]:
     """Lock, round and step that earlier promises of this height bind us to."""
     round_ = max((m.round for m in own), default=0)
@@ -236,13 +283,13 @@ def _compute_resumption(
     return replace(rounds, locked=locked, valid=locked), round_, step
 
 
-def _with_work(node: NodeState, work: Work) -> NodeState:
+def _with_work(node: State, work: Work) -> State:
     return replace(node, duty=replace(node.duty, work=work))
 
 
 def _advance(
-    config: NodeConfig, node: NodeState, transition: tuple[RoundState, tuple[Output, ...]]
-) -> Transition:
+    config: Config, node: State, transition: tuple[RoundState, tuple[Output, ...]]
+) -> Outcome:
     """Takes over the round machine's new state and carries out what it asks for."""
     rounds, outputs = transition
     before = get_work(node).rounds
@@ -256,13 +303,13 @@ def _advance(
     return node, effects
 
 
-def _persist_valid(node: NodeState, valid: Promise) -> tuple[Effect, ...]:
+def _persist_valid(node: State, valid: Promise) -> tuple[Effect, ...]:
     """Logs the block we hold valid, so that we can show it again after a crash."""
     proposal = get_work(node).proposals.get(valid.value)
     return () if proposal is None else (Persist(CandidateRecord(proposal)),)
 
 
-def _carry_out(config: NodeConfig, node: NodeState, output: Output) -> Transition:
+def _carry_out(config: Config, node: State, output: Output) -> Outcome:
     work = get_work(node)
     match output:
         case Started():
@@ -275,14 +322,14 @@ def _carry_out(config: NodeConfig, node: NodeState, output: Output) -> Transitio
             return _decide(config, node, output)
 
 
-def _schedule(config: NodeConfig, height: int, kind: TimeoutKind, round_: int) -> Schedule:
+def _schedule(config: Config, height: int, kind: TimeoutKind, round_: int) -> Schedule:
     """A wait that grows with the round."""
     times = config.context.config.consensus
     base = times.timeout_propose_ms if kind is TimeoutKind.PROPOSE else times.timeout_vote_ms
     return Schedule(kind, height, round_, base + round_ * times.timeout_delta_ms)
 
 
-def _decide(config: NodeConfig, node: NodeState, decision: Decide) -> Transition:
+def _decide(config: Config, node: State, decision: Decide) -> Outcome:
     """Makes the commit out of the precommits and seals the candidate with it."""
     work = get_work(node)
     ballots = get_ballots(work.rounds.votes, decision.round, VoteType.PRECOMMIT)
@@ -304,7 +351,7 @@ def _decide(config: NodeConfig, node: NodeState, decision: Decide) -> Transition
 # Proposing
 
 
-def _start_round(config: NodeConfig, node: NodeState, started: Started) -> Transition:
+def _start_round(config: Config, node: State, started: Started) -> Outcome:
     """L14-21: the proposer proposes; everybody else waits for that."""
     work = get_work(node)
     proposer = compute_proposer(work.ticked.current, started.round)
@@ -322,18 +369,19 @@ def _start_round(config: NodeConfig, node: NodeState, started: Started) -> Trans
     return _propose(config, node, (known.block, started.valid.round, polka))  # L16
 
 
-def _build(config: NodeConfig, node: NodeState, round_: int) -> Build:
+def _build(config: Config, node: State, round_: int) -> Build:
     """Asks for a new block on the head."""
     work = get_work(node)
     parent = node.tree[node.head].block
     seat = get_own_seat(config, work.ticked.current.seats)
     assert seat is not None, "the proposer has a seat"
+    validators_root, next_validators_root = config.rules.get_roots(work.ticked)
     choice = DraftChoice(
         slot=work.height,
         time_ms=max(node.now_ms, parent.header.time_ms),
         proposer=seat.operator,
-        validators_root=compute_set_root(work.ticked.current),
-        next_validators_root=compute_set_root(work.ticked.next),
+        validators_root=validators_root,
+        next_validators_root=next_validators_root,
         consensus=NoFields(),
     )
     ops: tuple[Op, ...] = (parent.seal,) if isinstance(parent.seal, Commit) else ()
@@ -361,8 +409,8 @@ def _compute_vote(work: Work, ballot: Ballot, signature: bytes) -> RoundVote:
 
 
 def _propose(
-    config: NodeConfig, node: NodeState, what: tuple[Block, int, tuple[RoundVote, ...]]
-) -> Transition:
+    config: Config, node: State, what: tuple[Block, int, tuple[RoundVote, ...]]
+) -> Outcome:
     """L19: promises and signs a proposal of (block, valid round, polka) for the current round."""
     block, valid_round, polka = what
     work = get_work(node)
@@ -379,7 +427,7 @@ def _propose(
     return _promise(node, proposal)
 
 
-def _vote(config: NodeConfig, node: NodeState, what: tuple[VoteType, int, ValueId]) -> Transition:
+def _vote(config: Config, node: State, what: tuple[VoteType, int, ValueId]) -> Outcome:
     """Promises and signs a vote, if we have a seat."""
     work = get_work(node)
     type_, round_, value = what
@@ -390,7 +438,7 @@ def _vote(config: NodeConfig, node: NodeState, what: tuple[VoteType, int, ValueI
     return _promise(node, _compute_vote(work, ballot, NO_SIGNATURE))
 
 
-def _promise(node: NodeState, message: Signable) -> Transition:
+def _promise(node: State, message: Promised) -> Outcome:
     """The signing guard: logs a promise before it is signed, refuses one that breaks another."""
     duty = node.duty
     earlier = duty.signed.get(get_guard_key(message))
@@ -408,7 +456,7 @@ def _promise(node: NodeState, message: Signable) -> Transition:
 # Messages
 
 
-def _take_vote(config: NodeConfig, node: NodeState, source: Source, vote: RoundVote) -> Transition:
+def _take_vote(config: Config, node: State, source: Source, vote: RoundVote) -> Outcome:
     """Counts a vote of this height, reporting who votes twice."""
     work = get_work(node)
     error = validate_vote(config.context, work, vote)
@@ -427,9 +475,7 @@ def _take_vote(config: NodeConfig, node: NodeState, source: Source, vote: RoundV
     return node, effects + more
 
 
-def _take_proposal(
-    config: NodeConfig, node: NodeState, source: Source, proposal: Proposal
-) -> Transition:
+def _take_proposal(config: Config, node: State, source: Source, proposal: Proposal) -> Outcome:
     """Takes in a proposal: its polka, its block for the ledger, its word for the round machine."""
     work = get_work(node)
     if proposal.round > work.rounds.round + ROUNDS_AHEAD_MAX:

@@ -17,6 +17,10 @@ KIND_PROPOSAL = 0
 """The key of proposals in `signed`; votes have their own kind (1, 2)."""
 
 
+Promised = Proposal | RoundVote
+"""What a BFT validator signs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """The height in progress."""
@@ -38,9 +42,9 @@ class BftDutyState:
 
     work: Work | None
     """None until the node woke up."""
-    future: tuple[tuple[bytes, Proposal | RoundVote], ...]
+    future: tuple[tuple[bytes, Promised], ...]
     """Messages (source, message) of the next height, in order of arrival."""
-    signed: Mapping[tuple[int, int, int], Proposal | RoundVote]
+    signed: Mapping[tuple[int, int, int], Promised]
     """The signing guard: every promise by (height, round, kind); signatures may be missing."""
     floor: int
     """Highest height of any promise; below it nothing is ever signed again."""

@@ -42,11 +42,11 @@ from spec.consensus.errors import (
     SlotNotHeight,
     ValidatorsRootMismatch,
 )
-from spec.consensus.interface import LedgerView, RulesContext
+from spec.consensus.interface import LedgerView, Parent, RulesContext
 from spec.consensus.quorum import is_quorum
 from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.ledger_ops import LedgerOp
-from spec.ledger.ops import Commit, CommitSignature, NoFields, Op, RoundVote, Seal
+from spec.ledger.ops import Commit, CommitSignature, ConsensusFields, NoFields, Op, RoundVote, Seal
 from spec.ledger.state import compute_reserved_key
 from spec.ledger.types import Draft, Header
 from spec.lib.result import Err, Ok, Result
@@ -66,6 +66,10 @@ class BftRules:
         first = compute_set(view.seats, EMPTY_SET)
         return BftState(last=EMPTY_SET, current=first, next=first)
 
+    def get_genesis_fields(self, _context: RulesContext) -> ConsensusFields:
+        """None: BFT puts nothing of its own into headers."""
+        return NoFields()
+
     def encode_state(self, state: BftState) -> tuple[tuple[bytes, bytes], ...]:
         """One leaf."""
         return ((STATE_KEY, encode_bft_state(state)),)
@@ -79,12 +83,17 @@ class BftRules:
             last=_unbias(biased.last), current=_unbias(biased.current), next=_unbias(biased.next)
         )
 
+    def get_roots(self, state: BftState) -> tuple[bytes, bytes]:
+        """The sets that seal this block and the next."""
+        return compute_set_root(state.current), compute_set_root(state.next)
+
     def tick(
-        self, _context: RulesContext, state: BftState, view: LedgerView
+        self, _context: RulesContext, parent: Parent[BftState], _slot: int
     ) -> tuple[BftState, tuple[LedgerOp, ...]]:
         """Moves the sets on by one height and takes up the ledger's powers as the next set."""
+        state = parent.chain_state
         queue, _ = compute_queue_step(state.next)
-        next_set = compute_set(view.seats, queue)
+        next_set = compute_set(parent.view.seats, queue)
         return BftState(last=state.current, current=state.next, next=next_set), ()
 
     def validate_header(
@@ -95,7 +104,7 @@ class BftRules:
             return HeaderFieldsPresent()
         if header.slot != header.height:
             return SlotNotHeight(header.slot, header.height)
-        current, following = compute_set_root(ticked.current), compute_set_root(ticked.next)
+        current, following = self.get_roots(ticked)
         if header.validators_root != current:
             return ValidatorsRootMismatch(header.validators_root, current)
         if header.next_validators_root != following:
@@ -134,9 +143,11 @@ class BftRules:
                 return Err(error)
         return Ok((ticked, ()))
 
-    def get_finalized(self, _state: BftState, block_id: BlockId, _header: Header) -> BlockId | None:
+    def get_checkpoints(
+        self, _context: RulesContext, _state: BftState, block_id: BlockId, _header: Header
+    ) -> tuple[BlockId | None, BlockId | None]:
         """A sealed block is final at once."""
-        return block_id
+        return block_id, block_id
 
     def get_weight(self, _state: BftState, header: Header) -> tuple[int, ...]:
         """The height: there are no forks to weigh."""

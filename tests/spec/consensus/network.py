@@ -14,6 +14,8 @@ from random import Random
 from typing import NoReturn
 
 from spec.chain import (
+    BftNodeConfig,
+    BftNodeState,
     compute_genesis_anchor,
     compute_node_config,
     get_gossip,
@@ -51,7 +53,6 @@ from spec.consensus.interface import (
     Tick,
     Timeout,
 )
-from spec.consensus.node import NodeConfig, NodeState
 from spec.crypto.address import compute_key_address
 from spec.crypto.signing import ED25519
 from spec.ledger.block import Chain, apply_block, build_block
@@ -103,11 +104,11 @@ def compute_genesis(validators: int) -> Genesis:
 class Shell:
     """One node with everything around it."""
 
-    config: NodeConfig
+    config: BftNodeConfig
     chain: Chain
     genesis: Genesis
     view: LedgerView
-    node: NodeState
+    node: BftNodeState
     ledgers: dict[BlockId, LedgerState]
     wal: list[Record] = field(default_factory=list)
     decided: dict[int, BlockId] = field(default_factory=dict)
@@ -122,7 +123,7 @@ def compute_shell(genesis: Genesis, validator: int | None) -> Shell:
     anchor, ledger = compute_genesis_anchor(config, genesis)
     chain = Chain(genesis.config, compute_genesis_id(genesis), NO_CONTRACTS)
     ledgers = {compute_block_id(ledger.header): ledger}
-    return Shell(config, chain, genesis, anchor.view, init(anchor), ledgers)
+    return Shell(config, chain, genesis, anchor.view, init(config, anchor), ledgers)
 
 
 class Network:
@@ -207,13 +208,13 @@ class Network:
         )
 
     def sign(self, shell: Shell, message: Signable) -> Signable:
+        assert isinstance(message, Proposal | RoundVote)
         genesis_id = shell.chain.genesis_id
         key = compute_stub_key(message.validator)
         if isinstance(message, RoundVote):
             return replace(
                 message, signature=stub_sign(key, compute_vote_root(genesis_id, message))
             )
-        assert isinstance(message, Proposal)
         block_id = compute_block_id(message.block.header)
         root = compute_proposal_root(genesis_id, message, block_id)
         return replace(message, signature=stub_sign(key, root))
@@ -250,7 +251,7 @@ class Network:
     def gossip(self) -> None:
         """Everybody repeats what may have been lost."""
         for index, shell in enumerate(self.shells):
-            for message in get_gossip(shell.node):
+            for message in get_gossip(shell.config, shell.node):
                 self.carry_out(index, Broadcast(message))
 
     def crash(self, index: int) -> None:

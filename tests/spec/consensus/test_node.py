@@ -24,6 +24,7 @@ def check_no_equivocation(network: Network) -> None:
     for shell in network.shells:
         said: dict[tuple[int, int, int], object] = {}
         for message in shell.signed:
+            assert isinstance(message, Proposal | RoundVote)
             if isinstance(message, RoundVote):
                 key = (message.height, message.round, message.kind)
                 word: object = message.block
