@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-slow vectors docs lock audit clean
+.PHONY: help setup check test test-slow vectors bench docs lock audit clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test-slow: setup ## the long tests and random campaigns
 
 vectors: setup ## write the conformance vectors anew
 	@$(RUN) quantumchain conformance generate
+
+bench: setup ## measure what things cost, as ratios inside one run
+	@$(RUN) benchmarks.ledger_growth
 
 docs: setup ## write the generated documents anew
 	@$(RUN) tools.gen_docs

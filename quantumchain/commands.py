@@ -39,6 +39,7 @@ EXTRA_MODULES: Final = {
         "jinja2",
         "nacl",
         "pydantic",
+        "starlette",
         "trio",
     ),
 }

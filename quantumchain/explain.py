@@ -1,10 +1,15 @@
-"""`qc explain CODE`: one offline catalogue of error codes, diagnostics and exit codes."""
+"""`qc explain CODE`: one offline catalogue of error codes, diagnostics and exit codes.
+
+Error codes come from catalogue.json, which `make docs` writes; diagnostics from the compiler's own
+catalogue.
+"""
 
 import argparse
 import json
 from pathlib import Path
 from typing import Final
 
+from dsl.catalog import CATALOG, encode_entry, render_entry
 from quantumchain.arguments import CliError, report_error, suggest
 
 CATALOGUE: Final = Path(__file__).with_name("catalogue.json")
@@ -27,10 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the entry of a code; 2 where there is none."""
+    diagnostic = CATALOG.get(args.code.upper())
+    if diagnostic is not None:
+        print(json.dumps(encode_entry(diagnostic)) if args.json else render_entry(diagnostic))
+        return 0
     entries = read_entries()
     entry = entries.get(args.code)
     if entry is None:
-        near = suggest(args.code, entries)
+        near = suggest(args.code, [*entries, *CATALOG])
         meant = [f"did you mean `{near}`?"] if near else []
         return report_error(CliError.UNKNOWN_CODE, f"nothing is called `{args.code}`", *meant)
     print(json.dumps({"code": args.code} | entry) if args.json else _render(args.code, entry))
@@ -38,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_entries() -> dict[str, dict[str, object]]:
-    """Everything that can be explained, by its code."""
+    """Error codes and exit codes, each with its meaning."""
     entries: dict[str, dict[str, object]] = json.loads(CATALOGUE.read_text("utf-8"))
     entries |= {code: {"meaning": text} for code, text in EXIT_CODES.items()}
     return entries

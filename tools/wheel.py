@@ -71,14 +71,19 @@ def _is_room(module: str) -> bool:
     return module.partition(".")[0] in ROOMS
 
 
-def copy_rooms(root: Path, target: Path) -> None:
-    """Copy the rooms that exist under `root` to `target`, with rewritten imports."""
+def copy_package(root: Path, target: Path) -> None:
+    """Copy the package, with the rooms that exist inside it and all imports rewritten.
+
+    Args:
+        root: the checkout.
+        target: the folder to become the package; must not exist.
+    """
+    shutil.copytree(root / PACKAGE, target, ignore=_LEFT_OUT)
     for room in ROOMS:
-        if not (root / room).is_dir():
-            continue
-        shutil.copytree(root / room, target / room, ignore=_LEFT_OUT)
-        for path in sorted((target / room).rglob("*.py")):
-            path.write_text(rewrite_imports(path.read_text("utf-8")), "utf-8")
+        if (root / room).is_dir():
+            shutil.copytree(root / room, target / room, ignore=_LEFT_OUT)
+    for path in sorted(target.rglob("*.py")):
+        path.write_text(rewrite_imports(path.read_text("utf-8")), "utf-8")
 
 
 class RoomsHook(BuildHookInterface[Any]):
@@ -87,7 +92,7 @@ class RoomsHook(BuildHookInterface[Any]):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the rewritten rooms to the wheel; an editable install uses the checkout itself.
+        """Put the rewritten package into the wheel; an editable install uses the checkout itself.
 
         Args:
             version: "standard" or "editable".
@@ -95,11 +100,9 @@ class RoomsHook(BuildHookInterface[Any]):
         """
         if version == "editable":
             return
-        staging = Path(tempfile.mkdtemp(prefix="qc-wheel-"))
-        self._staging = staging
-        copy_rooms(Path(self.root), staging)
-        for room in sorted(staging.iterdir()):
-            build_data["force_include"][str(room)] = f"{PACKAGE}/{room.name}"
+        self._staging = Path(tempfile.mkdtemp(prefix="qc-wheel-"))
+        copy_package(Path(self.root), self._staging / PACKAGE)
+        build_data["force_include"][str(self._staging / PACKAGE)] = PACKAGE
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the rewritten copies once the wheel is written."""

@@ -260,6 +260,13 @@ def test_explain_suggests_a_near_code(capsys: pytest.CaptureFixture[str]) -> Non
     assert "did you mean `tx.nonce_mismatch`?" in error
 
 
+def test_explain_knows_the_diagnostics_of_the_compiler(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", "QC0103"]) == 0
+    assert capsys.readouterr().out.startswith("QC0103: unknown name")
+    assert cli.main(["explain", "qc0103", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["code"] == "QC0103"
+
+
 @pytest.mark.parametrize("code", ["0", "1", "2", "3"])
 def test_explain_knows_the_exit_codes(code: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", code]) == 0

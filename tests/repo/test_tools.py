@@ -1,6 +1,7 @@
 """What stands behind `make` does its work, and says so when it can't."""
 
 import ast
+import importlib.metadata
 import re
 import stat
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from quantumchain.arguments import Parser
 from tests import foreign
 from tests.foreign import ROOT
+from tests.repo.purity import get_imports
 from tests.times import compute_folder
 from tools import bootstrap, check, codes, dead_code, gen_docs, lock, project
 
@@ -320,3 +322,43 @@ def test_what_is_required_fails_where_it_is_absent(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("QC_REQUIRE", "node, vectors")
     with pytest.raises(pytest.fail.Exception, match="QC_REQUIRE names 'vectors'"):
         foreign.get_vectors("no-such")
+
+
+# Dependencies
+
+
+def read_foreign_imports(*rooms: str) -> set[str]:
+    """The distributions, normalized, whose modules these rooms import."""
+    by_module = importlib.metadata.packages_distributions()
+    tops = {
+        name.partition(".")[0]
+        for path in project.get_files(*(f"{room}/*.py" for room in rooms))
+        for _, name in get_imports(ast.parse(path.read_text("utf-8")))
+    }
+    foreign = tops - set(sys.stdlib_module_names) - set(project.PACKAGES)
+    return {normalize(by_module[top][0]) for top in foreign}
+
+
+def read_declared(entries: list[str]) -> set[str]:
+    return {normalize(match[0]) for entry in entries if (match := NAME.match(entry))}
+
+
+CORE: Final = read_declared(PROJECT["project"]["dependencies"])
+EXTRAS: Final = {
+    extra: read_declared(entries)
+    for extra, entries in PROJECT["project"]["optional-dependencies"].items()
+}
+
+
+def test_the_core_imports_what_the_core_installs() -> None:
+    rooms = ("spec", "dsl", "stdlib_contracts", "conformance", "quantumchain")
+    assert read_foreign_imports(*rooms) <= CORE | EXTRAS["verify"]
+
+
+def test_the_node_imports_what_its_extra_installs() -> None:
+    assert read_foreign_imports("qcref") <= CORE | EXTRAS["node"]
+
+
+def test_no_dependency_is_unused() -> None:
+    used = read_foreign_imports("spec", "dsl", "stdlib_contracts", "conformance", "qcref")
+    assert (CORE | EXTRAS["verify"] | EXTRAS["node"]) - used == set()
