@@ -23,7 +23,7 @@ SIZE_READ_MAX = 1 << 20
 """Bytes read of a source: more than any source may have, so that its length can be reported."""
 BUILD_FOLDER = ".qc/build"
 """Where `build` writes unless told otherwise."""
-VERIFIER = "dsl.verify.cli"
+VERIFIER = f"{__package__}.verify.cli"
 """The module that adds `verify` and its kin, if it is there."""
 
 
