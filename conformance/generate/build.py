@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from conformance.clients.spec.answers import Accept, JsonObject
+from conformance.clients.spec.answers import Accept, Answer, JsonObject
 from conformance.clients.spec.client import SpecClient
 from conformance.generate.case import ACCEPT, Case, Suite
 from conformance.runner.diff import escape, is_equal
@@ -14,6 +14,7 @@ from conformance.runner.levels import get_level
 from conformance.runner.records import FILE_SIZE_BYTES_MAX, FORMAT
 from conformance.runner.strict_json import canonical, compute_hash
 
+DECLARED: Final = "contract.declared"  # in outcomes: an error that the contract declares itself
 VERSION: Final = "0.1.0"  # of the set; raised when a published record changes
 SET_SIZE_BYTES_MAX: Final = 20_000_000  # a repository of vectors stays quick to clone
 
@@ -114,8 +115,11 @@ def _build_record(client: SpecClient, states: _States, suite: Suite, case: Case)
     found = ACCEPT if isinstance(answer, Accept) else answer.rule
     if found != case.expected:
         raise GenerationError(f"{name}: the case says {case.expected}, the specification {found}")
+    _check_outcome(name, case, answer)
     expect: JsonObject
     rules = list(case.rules)
+    if case.outcome not in (None, DECLARED):
+        rules = [str(case.outcome), *rules]
     if isinstance(answer, Accept):
         expect = {"result": "accept"}
         if answer.value is not None:
@@ -144,6 +148,29 @@ def _build_record(client: SpecClient, states: _States, suite: Suite, case: Case)
         "provenance": provenance,
     }
     return {**body, "hash": compute_hash(body)}
+
+
+def _check_outcome(name: str, case: Case, answer: Answer) -> None:
+    """A contract's run must end as the case says."""
+    if isinstance(answer, Accept) and isinstance(answer.value, dict) and "status" in answer.value:
+        found = answer.value.get("failure", {}).get("code")
+        if found != case.outcome:
+            raise GenerationError(f"{name}: the case says {case.outcome}, the machine {found}")
+    elif case.outcome is not None:
+        raise GenerationError(f"{name}: the case says {case.outcome}, but nothing was run")
+
+
+def _get_refusals(record: JsonObject) -> list[str]:
+    """The codes that a record expects: of the rule that refuses, or of the run's failures."""
+    expect = record["expect"]
+    if "rule" in expect:
+        return [expect["rule"]]
+    value = expect.get("value")
+    if not isinstance(value, dict) or "failure" not in value:
+        return []
+    failure = value["failure"]
+    codes = [failure["code"], *[cause["code"] for cause in failure["causes"]]]
+    return [code for code in codes if code != DECLARED]
 
 
 def _build_entry(suite: Suite, path: str, content: bytes, made: list[JsonObject]) -> JsonObject:
@@ -187,11 +214,13 @@ def _split(states: Iterable[JsonObject]) -> list[tuple[str, list[JsonObject]]]:
 
 
 def _count_rules(records: list[JsonObject]) -> JsonObject:
-    negative = Counter(r["expect"]["rule"] for r in records if "rule" in r["expect"])
-    every = Counter(rule for record in records for rule in record["rules"])
+    negative = Counter(code for record in records for code in dict.fromkeys(_get_refusals(record)))
+    positive = Counter(
+        rule for record in records for rule in record["rules"] if rule not in _get_refusals(record)
+    )
     return {
-        rule: {"negative": negative[rule], "positive": every[rule] - negative[rule]}
-        for rule in sorted(every)
+        rule: {"negative": negative[rule], "positive": positive[rule]}
+        for rule in sorted({*negative, *positive})
     }
 
 

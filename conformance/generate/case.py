@@ -35,6 +35,9 @@ class Case:
     """The state it starts from, as a view; None where no state takes part."""
     source: str | None = None
     """Where the case comes from, when it isn't ours."""
+    outcome: str | None = None
+    """Of a contract's run: the code it fails with, `contract.declared` for an error of its own;
+    None for success."""
 
 
 @dataclass(frozen=True, slots=True)

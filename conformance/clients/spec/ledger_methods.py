@@ -15,6 +15,7 @@ from conformance.clients.spec.answers import (
     to_bytes,
     to_hex,
 )
+from conformance.clients.spec.engine import ENGINE
 from conformance.clients.spec.state import State
 from conformance.clients.spec.views import render_view
 from spec.config import get_rules
@@ -34,7 +35,6 @@ from spec.ledger.genesis import LedgerState
 from spec.ledger.header import Succession
 from spec.ledger.header import compute_all_failures as compute_header_failures
 from spec.ledger.ledger_ops import NO_CONSENSUS_STEP
-from spec.ledger.reference_engine import REFERENCE_ENGINE
 from spec.ledger.state import TreeReader, compute_changes, compute_layer
 from spec.ledger.types import RECEIPT, Block, Body
 from spec.ledger.validity import Candidate, compute_all_failures
@@ -47,7 +47,7 @@ def build_environment(state: State, args: JsonObject) -> Environment:
     return Environment(
         config=state.config,
         rules=get_rules(state.config, height),
-        engine=REFERENCE_ENGINE,
+        engine=ENGINE,
         context=BlockContext(state.genesis_id, height, int(args["now_ms"])),
         base_fee=int(args["base_fee"]),
     )
@@ -90,7 +90,7 @@ def run_block(state: State | None, args: JsonObject) -> tuple[Answer, State | No
     senders = authenticate(block.body)
     if isinstance(senders, Err):
         return _reject_block(known, block, senders.error), state
-    chain = Chain(known.config, known.genesis_id, REFERENCE_ENGINE)
+    chain = Chain(known.config, known.genesis_id, ENGINE)
     parent = make_ledger_state(known)
     content = (block.header, block.body)
     applied = apply_block(chain, parent, content, senders.value, NO_CONSENSUS_STEP)

@@ -3,7 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
-from conformance.clients.spec import codec_methods, crypto_methods, ledger_methods, trie_methods
+from conformance.clients.spec import (
+    codec_methods,
+    contract_methods,
+    crypto_methods,
+    ledger_methods,
+    trie_methods,
+)
 from conformance.clients.spec.answers import Answer, JsonObject
 from conformance.clients.spec.state import State
 
@@ -19,6 +25,7 @@ PURE_METHODS: Final[dict[str, PureMethod]] = {
     "address.of_contract": crypto_methods.derive_contract_address,
     "address.of_key": crypto_methods.derive_key_address,
     "address.to_text": crypto_methods.encode_address,
+    "contract.validate": contract_methods.validate_module,
     "signature.check_key": crypto_methods.check_public_key,
     "signature.verify": crypto_methods.verify_signature,
     "signing.root": crypto_methods.derive_signing_root,
@@ -35,6 +42,7 @@ def _keep_state(method: PureMethod) -> Method:
 
 METHODS: Final[dict[str, Method]] = {
     **{name: _keep_state(method) for name, method in PURE_METHODS.items()},
+    "contract.call": contract_methods.call_contract,
     "ledger.apply_block": ledger_methods.run_block,
     "ledger.apply_transaction": ledger_methods.run_transaction,
 }

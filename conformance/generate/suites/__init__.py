@@ -6,7 +6,9 @@ from conformance.generate.suites import (
     blocks,
     codec,
     ed25519,
+    machine,
     ml_dsa,
+    modules,
     roots,
     secp256k1,
     transactions,
@@ -26,4 +28,6 @@ def build_suites() -> tuple[Suite, ...]:
         *ml_dsa.build(),
         *transactions.build(),
         *blocks.build(),
+        *modules.build(),
+        *machine.build(),
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from conformance.clients.spec.answers import to_hex
+from conformance.clients.spec.engine import ENGINE
 from conformance.clients.spec.ledger_methods import make_ledger_state
 from conformance.clients.spec.views import render_view
 from conformance.generate.case import ACCEPT, Case, Suite
@@ -29,7 +30,6 @@ from spec.ledger.codec import compute_txs_root, encode_block
 from spec.ledger.header import DraftChoice, compute_draft
 from spec.ledger.ledger_ops import NO_CONSENSUS_STEP
 from spec.ledger.ops import NoFields, NoSeal, Op, PowFields
-from spec.ledger.reference_engine import REFERENCE_ENGINE
 from spec.ledger.types import BLOCK, Block, Body, Header, SignedTransaction, Transfer
 from spec.ledger.types import HEADER as HEADER_TYPE
 from spec.lib.result import Ok
@@ -63,7 +63,7 @@ def make_block(
     parent: Header = HEADER,
 ) -> Block:
     """The block that the specification builds on the state of the given parent."""
-    chain = Chain(TINY, GENESIS_ID, REFERENCE_ENGINE)
+    chain = Chain(TINY, GENESIS_ID, ENGINE)
     state = make_ledger_state(replace(STATE, parent=parent))
     candidates = tuple(Signed(signed, _get_sender(signed)) for signed in transactions)
     draft = compute_draft(TINY, parent, choice)
