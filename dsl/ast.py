@@ -554,6 +554,20 @@ class Contract:
     members: tuple[Declaration, ...]
 
 
+def compute_depth(node: object) -> int:
+    """Return how many nodes lie on the longest way down, without recursion."""
+    deepest = 0
+    pending: list[tuple[object, int]] = [(node, 0)]
+    while pending:
+        current, depth = pending.pop()
+        deepest = max(deepest, depth)
+        if isinstance(current, tuple):
+            pending.extend((each, depth) for each in current)
+        elif is_dataclass(current) and not isinstance(current, type | Span):
+            pending.extend((getattr(current, each.name), depth + 1) for each in fields(current))
+    return deepest
+
+
 def walk(node: object) -> Iterator[object]:
     """Yield a node and all nodes below it, without recursion."""
     pending = [node]

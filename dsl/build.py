@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from dsl import ast
 from dsl.diagnostics import Diagnostic, Severity
-from dsl.source import EXPRESSION_DEPTH_MAX, Span
+from dsl.source import BLOCKS_DEPTH_MAX, EXPRESSION_DEPTH_MAX, Span
 
 UNIT_MS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 """Suffixes of durations, in milliseconds."""
@@ -164,10 +164,10 @@ class TreeBuilder:
     def _error(self, code: str, message: str, span: Span, label: str = "") -> None:
         self.found.append(Diagnostic(code, Severity.ERROR, message, span, label))
 
-    def _node(self, node: T, parts: Sequence[Part]) -> T:
-        """Record the node's depth; too deep a node is reported once and becomes a leaf."""
-        depth = 1 + max((self._depths.get(id(part), 0) for part in parts), default=0)
-        if depth == EXPRESSION_DEPTH_MAX + 1:
+    def _node(self, node: T, parts: Sequence[Part], step: int = 1) -> T:
+        """Record the node's depth; one that is too deep is reported, where it first is."""
+        depth = step + max((self._depths.get(id(part), 0) for part in parts), default=0)
+        if depth == EXPRESSION_DEPTH_MAX + 1 and step:
             message = f"this expression is more than {EXPRESSION_DEPTH_MAX} operations deep"
             self._error("QC0010", message, _span(parts), "name a part with `let`")
         self._depths[id(node)] = depth
@@ -411,6 +411,9 @@ class TreeBuilder:
     def if_(self, parts: list[Part]) -> ast.If:
         condition = _expressions(parts)[0]
         branches = [_Branch((condition, _one(parts, _Body) or _Body())), *_all(parts, _Branch)]
+        if len(branches) > BLOCKS_DEPTH_MAX:
+            message = f"an `if` has at most {BLOCKS_DEPTH_MAX} branches"
+            self._error("QC0008", message, branches[-1][0].span, "use `match` or a `function`")
         return ast.If(
             _edge(parts[0]).join(condition.span),
             tuple((branch[0], _statements(branch[1])) for branch in branches),
@@ -522,12 +525,12 @@ class TreeBuilder:
 
     def arguments(self, parts: list[Part]) -> _Arguments:
         found = _Arguments(_all(parts, ast.Argument))
-        return self._node(found, parts)
+        return self._node(found, parts, 0)
 
     def argument(self, parts: list[Part]) -> ast.Argument:
         names = _names(parts)
         node = ast.Argument(_span(parts), names[0] if names else None, _expressions(parts)[0])
-        return self._node(node, parts)
+        return self._node(node, parts, 0)
 
     def comprehension(self, parts: list[Part]) -> ast.Comprehension:
         found = _expressions(parts)

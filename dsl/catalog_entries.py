@@ -91,9 +91,9 @@ ENTRIES: Final[tuple[Row, ...]] = (
     (
         "QC0010",
         "expression too deep",
-        "An expression has at most 64 operations one inside another. Give a part a name with `let`.",
+        "An expression has at most 40 operations one inside another. Give a part a name with `let`.",
         LINE,
-        "let x = " + " + ".join(["1"] * 66),
+        "let x = " + " + ".join(["1"] * 42),
         "let x = 1 + 1 + 1",
     ),
     (

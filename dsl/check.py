@@ -8,6 +8,7 @@ from dsl import ast, typed
 from dsl.check_declarations import Declarations, get_role_source
 from dsl.check_expressions import Expressions
 from dsl.check_functions import Functions
+from dsl.check_inline import analyse_functions
 from dsl.check_tests import Tests
 from dsl.diagnostics import is_error
 from dsl.names import INVARIANT, TRANSITION, Program, Scope
@@ -69,44 +70,10 @@ def _check_functions(
 ) -> tuple[typed.Function, ...]:
     functions = Functions(program, expressions, strict=contract.strict)
     nodes = [each for each in contract.members if isinstance(each, ast.Function)]
-    _report_cycles(program)
+    analyse_functions(program)
     ordered = sorted(nodes, key=lambda each: each.kind != "init")
     kept = [each for each in ordered if program.functions.get(each.name.text) is each]
     return tuple(functions.check(each, generated=each.name.text in generated) for each in kept)
-
-
-def _report_cycles(program: Program) -> None:
-    """Report functions that reach themselves; without recursion every call can be inlined."""
-    inlined = {
-        name for name, each in program.functions.items() if each.kind in ("function", "view")
-    }
-    calls = {
-        name: {
-            node.callee.text
-            for line in function.lines
-            for node in ast.walk(line)
-            if isinstance(node, ast.Call)
-            and isinstance(node.callee, ast.Name)
-            and node.callee.text in inlined
-        }
-        for name, function in program.functions.items()
-        if function.kind in ("function", "view")
-    }
-    done: set[str] = set()
-    while True:
-        ready = [name for name in calls if name not in done and calls[name] <= done]
-        if not ready:
-            break
-        done.update(ready)
-    cyclic = [name for name in calls if name not in done]
-    for name in cyclic:
-        function = program.functions[name]
-        program.report(
-            "QC0314", f"`{name}` calls itself", function.name.span, "there is no recursion"
-        )
-        program.functions[name] = replace(function, lines=())
-    if cyclic:
-        program.written.clear()
 
 
 def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Function, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dsl import ast, typed
-from dsl.check_inline import function_writes, inline_pure
+from dsl.check_inline import inline_pure
 from dsl.check_types import resolve_value_type
 from dsl.names import BUILTIN_FUNCTIONS, Place, Program, Scope
 from dsl.source import Span
@@ -204,7 +204,7 @@ class Calls:
         if function.kind in ("action", "init"):
             label = "move what they share into a `function`"
             return self._fail(node.span, "QC0304", f"`{name}` is no function to call here", label)
-        if function_writes(self._program, name) and not place.effects:
+        if name in self._program.written and not place.effects:
             message = f"`{name}` changes the state, which {place.title} can't"
             return self._fail(node.span, "QC0306", message)
         fields = tuple(

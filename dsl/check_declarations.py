@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from dsl import ast, typed
 from dsl.check_expressions import Expressions
-from dsl.check_types import resolve_type, resolve_value_type
+from dsl.check_types import measure_fields, resolve_type, resolve_value_type
 from dsl.names import CONSTANT, Program, Scope
 from dsl.source import Span
 from dsl.types import (
@@ -151,6 +151,7 @@ class Declarations:
                 fields.append((field.name.text, resolve_value_type(self._program, field.type)))
                 if field.ghost:
                     self._refuse_ghost(field)
+            self._program.measures[node.name.text] = measure_fields(self._program, fields)
             return RecordType(node.name.text, tuple(fields))
         members = []
         seen = {}
@@ -164,6 +165,8 @@ class Declarations:
             message = f"an enum has 1 to {MEMBERS_MAX} members"
             self._program.report("QC0701", message, node.name.span)
             members = [EnumMember("broken", ())]
+        every = [each for member in members for each in member.fields]
+        self._program.measures[node.name.text] = measure_fields(self._program, every)
         return EnumType(node.name.text, tuple(members), None)
 
     def _check_field_name(self, name: ast.Identifier, seen: dict[str, Span]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from dsl import ast, typed
 from dsl.check_expressions import Expressions
-from dsl.check_inline import get_required
 from dsl.check_statements import Context, Statements, always_returns, check_error
 from dsl.check_types import resolve_value_type
 from dsl.names import BODY, EMITS, ENSURES, GUARD, VIEW, Place, Program, Scope
@@ -148,7 +147,7 @@ class Functions:
             for call in ast.walk(line):
                 if not isinstance(call, ast.Call) or not isinstance(call.callee, ast.Name):
                     continue
-                for error in get_required(self._program, call.callee.text):
+                for error in self._program.required.get(call.callee.text, ()):
                     if error in self._program.errors and error not in open_errors:
                         message = f"`{call.callee.text}` may fail with {error}, and the header does not say so"
                         label = f"add `fails {error}` to the header"

@@ -1,64 +1,98 @@
 """Own functions inside guards and properties: a pure body becomes one expression."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dsl import ast, typed
 from dsl.names import Place, Program, Scope
-from dsl.source import Span
+from dsl.source import FUNCTION_DEPTH_MAX, Span
 from dsl.types import BOOL, EnumMember, EnumType, OptionType, Type
 
 if TYPE_CHECKING:
     from dsl.check_expressions import Expressions
 
-INLINED_MAX = 512
-"""Calls inlined in one compilation; each copies a body."""
+INLINED_MAX = 4_096
+"""Statements copied in one compilation when functions become expressions."""
+
+PURE_LINES_MAX = 32
+"""Statements of a function that is used in a guard or property."""
 
 
-def function_writes(program: Program, name: str, seen: frozenset[str] = frozenset()) -> bool:
-    """Say whether an own function may change state or move coins."""
-    if name in program.written:
-        return True
-    function = program.functions.get(name)
-    if function is None or name in seen:
-        return False
-    found = any(
-        _is_write(program, node, seen | {name})
-        for line in function.lines
-        for node in ast.walk(line)
-    )
-    if found:
+CALL_DEPTH_MAX = 16
+"""Own functions that call one another in a chain; each is inlined in the one before."""
+
+
+def analyse_functions(program: Program) -> None:
+    """Work out what each function may change and require, and refuse chains without end.
+
+    Linear in the calls of the source: facts flow from callees to callers in topological order.
+    """
+    calls = {name: _find_calls(program, each) for name, each in program.functions.items()}
+    depths: dict[str, int] = {}
+    weights: dict[str, int] = {}
+    waiting = dict(calls)
+    while True:
+        ready = [name for name in waiting if all(each in depths for each in waiting[name])]
+        if not ready:
+            break
+        for name in ready:
+            own = ast.compute_depth(program.functions[name].lines)
+            weights[name] = own + max((weights[each] for each in waiting[name]), default=0)
+            depths[name] = 1 + max((depths[each] for each in waiting.pop(name)), default=0)
+            _analyse(program, name, calls[name])
+    for name in waiting:
+        message = f"`{name}` reaches itself"
+        _refuse_function(program, name, "QC0314", message, "there is no recursion")
+    for name, depth in depths.items():
+        if depth > CALL_DEPTH_MAX or weights[name] > FUNCTION_DEPTH_MAX:
+            message = f"`{name}` and what it calls are nested too deep"
+            label = f"at most {CALL_DEPTH_MAX} calls: each is inlined"
+            _refuse_function(program, name, "QC0702", message, label)
+
+
+def _refuse_function(program: Program, name: str, code: str, message: str, label: str) -> None:
+    function = program.functions[name]
+    program.report(code, message, function.name.span, label)
+    program.functions[name] = replace(function, lines=())
+
+
+def _find_calls(program: Program, function: ast.Function) -> tuple[str, ...]:
+    """Return the functions and views that a function calls."""
+    found: dict[str, None] = {}
+    for node in ast.walk(function.lines):
+        if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
+            callee = program.functions.get(node.callee.text)
+            if callee is not None and callee.kind in ("function", "view"):
+                found[node.callee.text] = None
+    return tuple(found)
+
+
+def _analyse(program: Program, name: str, calls: tuple[str, ...]) -> None:
+    nodes = list(ast.walk(program.functions[name].lines))
+    if any(_is_write(program, node) for node in nodes) or any(
+        each in program.written for each in calls
+    ):
         program.written.add(name)
-    return found
+    required: dict[str, None] = {}
+    for node in nodes:
+        if isinstance(node, ast.Require):
+            error = node.error.callee if isinstance(node.error, ast.Call) else node.error
+            required[get_root(error)] = None
+    for each in calls:
+        required |= dict.fromkeys(program.required[each])
+    program.required[name] = tuple(required)
 
 
-def _is_write(program: Program, node: object, seen: frozenset[str]) -> bool:
+def _is_write(program: Program, node: object) -> bool:
     match node:
         case ast.Assign(target=target):
             return get_root(target) in program.cell_numbers
         case ast.Call(callee=ast.Name(text=name)):
-            return name in ("pay", "collect") or function_writes(program, name, seen)
+            return name in ("pay", "collect")
         case ast.Call(callee=ast.Member(base=base)):
             return get_root(base) in program.cell_numbers
         case _:
             return False
-
-
-def get_required(
-    program: Program, name: str, seen: frozenset[str] = frozenset()
-) -> tuple[str, ...]:
-    """Return the errors that the body of an own function may `require`, callees included."""
-    function = program.functions.get(name)
-    if function is None or name in seen:
-        return ()
-    found: list[str] = []
-    for line in function.lines:
-        for node in ast.walk(line):
-            if isinstance(node, ast.Require):
-                error = node.error.callee if isinstance(node.error, ast.Call) else node.error
-                found.append(get_root(error))
-            if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
-                found += get_required(program, node.callee.text, seen | {name})
-    return tuple(dict.fromkeys(found))
 
 
 def get_root(node: ast.Expression) -> str:
@@ -77,11 +111,10 @@ def inline_pure(
 ) -> typed.Expr:
     """Return the value of a pure function at some arguments, as an expression of the given place."""
     program = expressions.program
-    program.inlined += 1
-    if program.inlined > INLINED_MAX:
-        if program.inlined == INLINED_MAX + 1:
-            program.report("QC0702", f"more than {INLINED_MAX} calls are inlined", span)
-        return typed.Constant(span, BOOL, value=False)
+    if sum(isinstance(each, ast.Statement) for each in ast.walk(function.lines)) > PURE_LINES_MAX:
+        message = f"`{function.name.text}` has more than {PURE_LINES_MAX} statements"
+        program.report("QC0702", message, span, "it is copied into a guard or property here")
+        return typed.make_broken(span)
     scope = Scope()
     locals_ = []
     for param, arg in zip(function.params, args, strict=True):
@@ -104,6 +137,13 @@ def _convert(
     place: Place,
     function: ast.Function,
 ) -> typed.Expr:
+    program = expressions.program
+    program.inlined += 1
+    if program.inlined > INLINED_MAX:
+        if program.inlined == INLINED_MAX + 1:
+            message = "too much is copied into guards and properties"
+            program.report("QC0702", message, function.name.span)
+        return typed.make_broken(function.name.span)
     if not lines:
         return _refuse(expressions, function.header, function)
     line, rest = lines[0], lines[1:]

@@ -7,8 +7,8 @@ from dsl import ast, typed
 from dsl.check_expressions import Expressions
 from dsl.names import ACCOUNTS, STANDARD_ERRORS, TEST, Program, Scope
 from dsl.source import Span
-from spec.crypto.address import AddressKind
 from dsl.types import ADDRESS, BOOL, COINS, U64, IntType, Type, UintType, UnitType
+from spec.crypto.address import AddressKind
 
 MACHINE_ERRORS = {
     "OutOfRange": "contract.overflow",

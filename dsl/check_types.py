@@ -1,5 +1,7 @@
 """Types as written to types: names, sizes, and what may stand where."""
 
+from collections.abc import Sequence
+
 from dsl import ast
 from dsl.names import Program
 from dsl.types import (
@@ -11,15 +13,23 @@ from dsl.types import (
     UINTS,
     BrokenType,
     BytesType,
+    EnumType,
     ListType,
     MapType,
     OptionType,
+    RecordType,
     StringType,
     Type,
     has_default,
     is_key,
     render_type,
 )
+
+TYPE_DEPTH_MAX = 12
+"""Types nested in one another; the core IR allows 16."""
+
+TYPE_PARTS_MAX = 2_048
+"""Scalars in one value, 32 bytes of text counting as one: it fits the core IR's 64 KiB."""
 
 _PLAIN: dict[str, Type] = {**UINTS, "bool": BOOL, "address": ADDRESS}
 _SHAPES = {"bytes": "n", "string": "n", "option": "t", "list": "tn", "map": "tt"}
@@ -32,8 +42,45 @@ _EXAMPLES = {
 }
 
 
+def measure_type(program: Program, kind: Type) -> tuple[int, int]:
+    """Return depth and number of parts of a type; the recursion ends at named types."""
+    match kind:
+        case EnumType(name) | RecordType(name):
+            return program.measures.get(name, (1, 1))
+        case OptionType(value):
+            depth, parts = measure_type(program, value)
+            return depth + 1, parts + 1
+        case ListType(element, length):
+            depth, parts = measure_type(program, element)
+            return depth + 1, parts * length
+        case MapType(_, value):
+            depth, parts = measure_type(program, value)
+            return depth + 1, parts
+        case StringType(size) | BytesType(size):
+            return 1, 1 + size // 32
+        case _:
+            return 1, 1
+
+
+def measure_fields(program: Program, fields: Sequence[tuple[str, Type]]) -> tuple[int, int]:
+    """Return depth and number of parts of a record with these fields."""
+    inner = [measure_type(program, kind) for _, kind in fields]
+    return 1 + max((each[0] for each in inner), default=0), 1 + sum(each[1] for each in inner)
+
+
 def resolve_type(program: Program, node: ast.TypeName) -> Type:
     """Return the type that is written; what is wrong is reported and gives the broken type."""
+    kind = _resolve(program, node)
+    depth, parts = measure_type(program, kind)
+    if depth > TYPE_DEPTH_MAX or parts > TYPE_PARTS_MAX:
+        message = f"values of this type are too large: {parts} parts, {depth} deep"
+        label = f"at most {TYPE_PARTS_MAX} parts, {TYPE_DEPTH_MAX} deep"
+        program.report("QC0701", message, node.span, label)
+        return BROKEN
+    return kind
+
+
+def _resolve(program: Program, node: ast.TypeName) -> Type:
     if node.name in _SHAPES:
         return _resolve_shape(program, node)
     plain: Type | None = _PLAIN.get(node.name)

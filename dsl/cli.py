@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from dsl.diagnostics import find_nearest
 
 if TYPE_CHECKING:
-    from dsl.compile import CompileResult, CompiledUnit
+    from dsl.compile import CompiledUnit, CompileResult
 
 GOOD, FAILED, USAGE = 0, 1, 2
 SIZE_READ_MAX = 1 << 20
@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_file(commands.add_parser("test", help="run the `test` blocks in the reference machine"))
     fmt = commands.add_parser("fmt", help="lay files out")
     fmt.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    fmt.add_argument("--check", action="store_true", help="change nothing; exit 1 if anything would")
+    fmt.add_argument(
+        "--check", action="store_true", help="change nothing; exit 1 if anything would"
+    )
     build = commands.add_parser("build", help="write core IR, ABI and source map")
     _add_file(build)
     build.add_argument("--out", type=Path, default=Path(BUILD_FOLDER), metavar="DIR")
@@ -262,7 +264,12 @@ def _new(args: argparse.Namespace) -> int:
         near = find_nearest(args.template, TEMPLATES)
         helps = [f"did you mean `{near}`?"] if near else []
         known = ", ".join(TEMPLATES)
-        return _report("contract.no_template", f"there is no template {args.template}", f"known: {known}", *helps)
+        return _report(
+            "contract.no_template",
+            f"there is no template {args.template}",
+            f"known: {known}",
+            *helps,
+        )
     if not is_name(args.name):
         return _report("contract.bad_name", f"`{args.name}` is no name", "letters, digits and _")
     folder = Path(args.name)

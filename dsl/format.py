@@ -30,8 +30,36 @@ _JOINING = frozenset(
 )
 _PROPERTY = frozenset({"invariant", "transition", "lemma", "ensures"})
 _KEYWORDS = frozenset(
-    "and or not in by when if elif else for while return require assert expect match fails modifies"
-    " ensures emits invariant transition let var as with forall payable".split()
+    [
+        "and",
+        "or",
+        "not",
+        "in",
+        "by",
+        "when",
+        "if",
+        "elif",
+        "else",
+        "for",
+        "while",
+        "return",
+        "require",
+        "assert",
+        "expect",
+        "match",
+        "fails",
+        "modifies",
+        "ensures",
+        "emits",
+        "invariant",
+        "transition",
+        "let",
+        "var",
+        "as",
+        "with",
+        "forall",
+        "payable",
+    ]
 )
 _SPACED = frozenset(
     [
@@ -62,9 +90,7 @@ def tokenize(text: str) -> list[_Token]:
 
 def get_essence(text: str) -> list[str]:
     """Return what formatting may not change: the tokens without spaces and line breaks."""
-    return [
-        each.text.rstrip() for each in tokenize(text) if each.kind not in ("space", "newline")
-    ]
+    return [each.text.rstrip() for each in tokenize(text) if each.kind not in ("space", "newline")]
 
 
 def format_source(text: str) -> str:

@@ -128,8 +128,7 @@ class Builder:
             case typed.ForAll():
                 return self._for_all(expr)
             case typed.Bind():
-                self.bind(expr.local, self.lower(expr.value))
-                return self.lower(expr.body)
+                return self._bind(expr)
             case typed.MatchValue():
                 return self._match_value(expr)
             case typed.Inline():
@@ -167,7 +166,17 @@ class Builder:
 
     def lower_all(self, exprs: Sequence[typed.Expr]) -> tuple[ir.NodeIndex, ...]:
         """Lower expressions from left to right."""
-        return tuple(self.lower(each) for each in exprs)
+        nodes = []
+        for each in exprs:  # no generator: it would double the depth of the recursion
+            nodes.append(self.lower(each))  # noqa: PERF401  # as said
+        return tuple(nodes)
+
+    def _bind(self, expr: typed.Bind) -> ir.NodeIndex:
+        inner: typed.Expr = expr
+        while isinstance(inner, typed.Bind):
+            self.bind(inner.local, self.lower(inner.value))
+            inner = inner.body
+        return self.lower(inner)
 
     def constant(self, span: Span, kind: Type, value: int | bool | bytes) -> ir.NodeIndex:
         """Return a node for a constant."""

@@ -147,6 +147,8 @@ class Program:
     source: Source
     found: list[Diagnostic] = field(default_factory=list)
     types: dict[str, EnumType | RecordType] = field(default_factory=dict)
+    measures: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Depth and number of parts of each named type."""
     type_spans: dict[str, Span] = field(default_factory=dict)
     cells: list[typed.Cell] = field(default_factory=list)
     cell_numbers: dict[str, int] = field(default_factory=dict)
@@ -162,6 +164,8 @@ class Program:
     used_locals: set[int] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     """Names of functions that change state."""
+    required: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Errors that the body of a function may `require`, callees included."""
     next_local: int = 0
     inlined: int = 0
 

@@ -202,6 +202,8 @@ def parse_source(source: Source) -> Parsed:
         return Parsed((), layout.comments, layout.diagnostics)
     run = _Run(source, list(layout.diagnostics))
     contracts = run.parse(layout.repaired + "\n")
+    if any(each.code in ("QC0008", "QC0010") for each in run.found):
+        contracts = ()  # later passes recurse over expressions
     if any(each.code == "QC0002" for each in run.found):
         run.found = [each for each in run.found if each.code != "QC0009"]
     ordered = sorted(run.found, key=lambda each: (each.span.start, each.code))

@@ -93,7 +93,7 @@ def render_readme(template: str, name: str) -> str:
 
 def _strip_tail(text: str) -> str:
     """Return the text without the line that only anchors the place of the change."""
-    return text.split("\n\n    action")[0]
+    return text.split("\n\n    action", maxsplit=1)[0]
 
 
 def write_contract(folder: Path, name: str, template: str) -> tuple[Path, ...]:

@@ -12,8 +12,12 @@ BRACKETS_DEPTH_MAX = 32
 BLOCKS_DEPTH_MAX = 12
 """Deepest nesting of indented blocks: the core IR allows 16 open blocks a function."""
 
-EXPRESSION_DEPTH_MAX = 64
+EXPRESSION_DEPTH_MAX = 40
 """Deepest expression tree, so that `a + a + …` of any length cannot exhaust a recursive pass."""
+
+FUNCTION_DEPTH_MAX = 150
+"""Deepest nesting of syntax within a function and, behind it, the functions it calls: what recursive
+passes may have to descend."""
 
 ERRORS_MAX = 20
 """Errors reported in one run; more of them say nothing new."""

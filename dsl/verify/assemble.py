@@ -9,17 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dsl.verify.aggregates import Asked
-from dsl.verify.leaves import Sym
+from dsl.verify.leaves import ADDRESS_LIMIT, ADDRESS_LOW, CONTRACTS_LOW, Sym
 from dsl.verify.instances import choose_instances
 from dsl.verify.properties import Entry, Evaluated, Shape, View
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.state import Place, make_state, read_leaf
-from dsl.verify.terms import Pool, Term, collect
+from dsl.verify.terms import ATOMS, Pool, Term, collect
 from dsl.verify.vc import Goal, Vc
 from spec.ir.syntax import AddressType, Type
 
 ROUNDS = 2
 """Rounds of instantiation: instances touch entries that others are instantiated at."""
+SMALL = 100
+"""A small number, for counterexamples that people read."""
 BY_TYPE_MAX = 16
 """Terms that a variable without a position is instantiated at."""
 
@@ -33,6 +35,8 @@ class Mode:
     is_finite: bool = False
     witnesses: int = 0
     """Further keys for each sum, in finite mode."""
+    is_small: bool = False
+    """Numbers are small, so that a person can follow; finite mode only."""
 
 
 @dataclass(slots=True)
@@ -83,6 +87,8 @@ def assemble(vc: Vc, goal: Goal, mode: Mode) -> tuple[Query, bool]:
     if not mode.is_finite:
         _add_single_sums(work)
     work.assertions += list_injective(pool, work.assertions)
+    if mode.is_finite:
+        work.assertions += list_concrete(vc, work.assertions, mode.is_small)
     return make_query(pool, work.assertions), work.is_cut
 
 
@@ -257,3 +263,43 @@ def list_injective(pool: Pool, assertions: Iterable[Term]) -> list[Term]:
                 is_same = pool.all_equal(left.args, right.args)
             facts.append(pool.or_(pool.not_(pool.equal(left, right)), is_same))
     return facts
+
+
+# Concrete states
+
+
+def list_concrete(vc: Vc, assertions: Iterable[Term], is_small: bool) -> list[Term]:
+    """What a model must keep so that a real call can be made of it.
+
+    Callers are keys, the contract is a contract, strings are short and ASCII; small numbers on
+    request.
+    """
+    pool = vc.encoder.pool
+    facts: list[Term] = []
+    for term in collect(assertions):
+        if term.op not in ATOMS or term.symbol is None:
+            continue
+        group = term.symbol.group
+        if group == "caller":
+            facts.append(pool.less(term, pool.number(CONTRACTS_LOW)))
+        elif term.high == ADDRESS_LIMIT - 1:
+            is_real = pool.less_equal(pool.number(ADDRESS_LOW), term)
+            facts.append(pool.or_(pool.equal(term, pool.zero), is_real))
+        elif _is_text(vc, term):
+            letter = pool.and_(
+                pool.less_equal(pool.number(ord("a")), term),
+                pool.less_equal(term, pool.number(ord("z"))),
+            )
+            facts.append(pool.or_(pool.equal(term, pool.zero), letter))
+        elif is_small and term.high is not None and term.high > SMALL:
+            facts.append(pool.less_equal(term, pool.number(SMALL)))
+    return facts
+
+
+def _is_text(vc: Vc, term: Term) -> bool:
+    assert term.symbol is not None, "an atom has a symbol"
+    if term.symbol.group != "cell":
+        return term.symbol.group == "text"
+    _, cell, leaf = term.symbol.key
+    root = vc.anywhere.root
+    return root.layouts.leaves(root.shapes[cell][1])[leaf].is_text

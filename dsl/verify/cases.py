@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 from dsl.verify.encoder import Encoder, Failure, Inputs, Owed
 from dsl.verify.execute import Execution
-from dsl.verify.leaves import ADDRESS_LIMIT, Sym, UnsupportedError, make_symbolic
+from dsl.verify.leaves import (
+    ADDRESS_LIMIT,
+    ADDRESS_LOW,
+    CONTRACTS_LOW,
+    Sym,
+    UnsupportedError,
+    make_symbolic,
+)
 from dsl.verify.properties import ACTIVE, settle_owed
 from dsl.verify.state import COINS_MAX, Place, Root, State, make_state, read_leaf
 from dsl.verify.terms import Pool, Symbol, Term
@@ -67,11 +74,11 @@ def make_inputs(encoder: Encoder, function: Function, index: int, step: int) -> 
     value = pool.fresh("value", 0, COINS_MAX) if function.is_payable else pool.zero
     return Inputs(
         params,
-        pool.fresh("caller", 0, ADDRESS_LIMIT - 1),
+        pool.fresh("caller", ADDRESS_LOW, ADDRESS_LIMIT - 1),
         value,
         pool.apply(Symbol("now", (step,), 0, TIME_MAX)),
         pool.apply(Symbol("height", (step,), 0, TIME_MAX)),
-        pool.apply(Symbol("this", (), 0, ADDRESS_LIMIT - 1)),
+        pool.apply(Symbol("this", (), CONTRACTS_LOW, ADDRESS_LIMIT - 1)),
         pool.apply(Symbol("genesis", (), 0, GENESIS_MAX)),
         index,
     )

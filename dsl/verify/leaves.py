@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dsl.verify.terms import Pool, Term
-from spec.crypto.address import ADDRESS_SIZE_BYTES
+from spec.crypto.address import ADDRESS_SIZE_BYTES, AddressKind
 from spec.ir.syntax import (
     AddressType,
     BoolType,
@@ -35,10 +35,16 @@ from spec.ir.syntax import (
 )
 from spec.ir.values import EnumValue, Types, Value
 
+OUTSIDE = frozenset({"param", "result"})
+"""Groups of values that are decoded strictly before the contract sees them."""
 LEAVES_MAX = 512
 """Leaves of one value; a larger type is not encoded."""
-ADDRESS_LIMIT = len((0, 1)) << 8 * (ADDRESS_SIZE_BYTES - 1)
-"""Addresses are below this: their first byte is one of two kinds."""
+ADDRESS_LOW = AddressKind.KEY << 8 * (ADDRESS_SIZE_BYTES - 1)
+"""Addresses are at least this; below it only zero occurs, where nothing was ever written."""
+CONTRACTS_LOW = AddressKind.CONTRACT << 8 * (ADDRESS_SIZE_BYTES - 1)
+"""Addresses of contracts start here; those of keys lie below."""
+ADDRESS_LIMIT = (AddressKind.CONTRACT + 1) << 8 * (ADDRESS_SIZE_BYTES - 1)
+"""Addresses are below this."""
 
 
 class UnsupportedError(Exception):
@@ -55,6 +61,8 @@ class Leaf:
 
     is_boolean: bool
     high: int
+    is_text: bool = False
+    """The bytes of a string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ class Layouts:
             case BytesType(size):
                 return (Leaf(is_boolean=False, high=(1 << 8 * size) - 1),)
             case StringType(size):
-                return (Leaf(False, size), Leaf(False, (1 << 8 * size) - 1))
+                return (Leaf(False, size), Leaf(False, (1 << 8 * size) - 1, is_text=True))
             case EnumType(members):
                 fields = tuple(field for member in members for field in member)
                 return (Leaf(False, len(members) - 1), *self._concatenate(fields))
@@ -297,11 +305,21 @@ ReadLeaf = Callable[[int], Term]
 def make_symbolic(pool: Pool, layouts: Layouts, kind: Type, group: str) -> Sym:
     """Any value of a type, in canonical representation, that nothing else mentions."""
     leaves = layouts.leaves(kind)
-    atoms = [pool.fresh(group, 0, leaf.high) for leaf in leaves]
-    for atom, conditions in zip(atoms, compute_conditions(layouts, kind), strict=True):
+    rows = compute_conditions(layouts, kind)
+    atoms = [
+        pool.fresh("text" if leaf.is_text else group, _get_low(group, leaf, row), leaf.high)
+        for leaf, row in zip(leaves, rows, strict=True)
+    ]
+    for atom, conditions in zip(atoms, rows, strict=True):
         add_facts(pool, atom, conditions, lambda leaf: atoms[leaf])
     pairs = zip(atoms, leaves, strict=True)
     return Sym(kind, tuple(as_leaf(pool, atom, leaf) for atom, leaf in pairs))
+
+
+def _get_low(group: str, leaf: Leaf, conditions: tuple[Condition, ...]) -> int:
+    """What comes from outside holds real addresses; quantifiers and the state also know zero."""
+    is_address = leaf.high == ADDRESS_LIMIT - 1 and not leaf.is_text
+    return ADDRESS_LOW if group in OUTSIDE and is_address and not conditions else 0
 
 
 def as_leaf(pool: Pool, atom: Term, leaf: Leaf) -> Term:

@@ -89,6 +89,8 @@ class Goal:
     """Position in the list of goals."""
     later: Inputs | None = None
     """For `tick`: the later time."""
+    gift: Term | None = None
+    """For `inbox`: the coins that arrive."""
 
 
 @dataclass(slots=True)
@@ -155,7 +157,7 @@ def add_goals(vc: Vc) -> None:
         _add_function(vc, function, declared_function)
 
 
-def _get_shape(vc: Vc, code: Code) -> Shape | str:
+def get_shape(vc: Vc, code: Code) -> Shape | str:
     """The facts of a property, or why it can't be stated."""
     try:
         shape = find_shape(vc.encoder, vc.aggregates, code)
@@ -203,7 +205,7 @@ def _join(owed: Iterable[Owed]) -> list[Term]:
 
 def _add_invariants(vc: Vc) -> None:
     for index, declared in enumerate(vc.linked.module.spec.invariants):
-        shape = _get_shape(vc, declared.code)
+        shape = get_shape(vc, declared.code)
         if not isinstance(shape, str) and shape.contexts & CALLS:
             shape = "an invariant about a call"
         sample = shape
@@ -330,7 +332,7 @@ def _add_gift(vc: Vc, index: int, shape: Shape) -> None:
     coins = pool.add(total, read_leaf(vc.anywhere, Place(CELL_BALANCE, (), 0)))
     extra = (pool.less_equal(coins, pool.number(COINS_MAX)),)
     goal = Goal("inbox", index, NO_FUNCTION, pool.not_(evaluated.term), extra=extra)
-    goal.evaluated = (evaluated,)
+    goal.evaluated, goal.gift = (evaluated,), more
     vc.add(goal)
 
 
@@ -338,7 +340,7 @@ def _add_gift(vc: Vc, index: int, shape: Shape) -> None:
 
 
 def _add_transition(vc: Vc, index: int, code: Code) -> None:
-    shape = _get_shape(vc, code)
+    shape = get_shape(vc, code)
     for function, declared in list_functions(vc.linked.module):
         if declared.kind is FunctionKind.ACTION:
             _add_property(vc, "transition", index, function, shape)
@@ -378,7 +380,7 @@ def _add_function(vc: Vc, function: int, declared: Function) -> None:
         return
     spec = vc.linked.module.spec.functions[function]
     for index, code in enumerate(spec.ensures):
-        _add_property(vc, "ensures", index, function, _get_shape(vc, code))
+        _add_property(vc, "ensures", index, function, get_shape(vc, code))
     if function in vc.unsupported:
         vc.add(_make_unknown(vc, "complete", function))
         return
@@ -426,34 +428,38 @@ def _add_complete(vc: Vc, case: Case, spec: FunctionSpec) -> None:
 
 def _add_frame(vc: Vc, case: Case, spec: FunctionSpec) -> None:
     """For each cell that is written, nothing outside `modifies` differs."""
-    pool = vc.encoder.pool
-    try:
-        places = [_evaluate_place(vc, case, place) for place in spec.modifies]
-    except UnsupportedError as error:
-        vc.add(Goal("frame", 0, case.function, pool.true, unsupported=error.what))
-        return
-    root = case.before.root
     for cell in sorted({entry.cell for entry in list_writes(case.after)}):
         if cell <= CELL_INBOX:
             continue
-        kinds, kind = root.shapes[cell]
-        skolems = tuple(make_symbolic(pool, root.layouts, each, "skolem") for each in kinds)
-        keys = tuple(pool.to_integer(each.term) for each in skolems)
-        parts = []
-        for leaf in range(root.layouts.size(kind)):
-            place = Place(cell, keys, leaf)
-            is_same = pool.all_equal(
-                (read_leaf(case.after, place),), (read_leaf(case.before, place),)
-            )
-            allowed = [
-                pool.all_equal(keys, at)
-                for where, at, start, count in places
-                if where == cell and start <= leaf < start + count
-            ]
-            parts.append(pool.and_(pool.not_(is_same), *(pool.not_(each) for each in allowed)))
-        goal = Goal("frame", cell, case.function, pool.or_(*parts), case)
+        try:
+            violated, skolems = state_frame(vc, case, spec, cell)
+        except UnsupportedError as error:
+            pool = vc.encoder.pool
+            vc.add(Goal("frame", cell, case.function, pool.true, unsupported=error.what))
+            continue
+        goal = Goal("frame", cell, case.function, violated, case)
         goal.assumes_success, goal.skolems = True, (skolems,)
         vc.add(goal)
+
+
+def state_frame(vc: Vc, case: Case, spec: FunctionSpec, cell: int) -> tuple[Term, tuple[Sym, ...]]:
+    """That an entry of a cell changes outside `modifies`, and the entry's keys."""
+    pool, root = vc.encoder.pool, case.before.root
+    places = [_evaluate_place(vc, case, place) for place in spec.modifies]
+    kinds, kind = root.shapes[cell]
+    skolems = tuple(make_symbolic(pool, root.layouts, each, "skolem") for each in kinds)
+    keys = tuple(pool.to_integer(each.term) for each in skolems)
+    parts = []
+    for leaf in range(root.layouts.size(kind)):
+        place = Place(cell, keys, leaf)
+        is_same = pool.all_equal((read_leaf(case.after, place),), (read_leaf(case.before, place),))
+        allowed = [
+            pool.all_equal(keys, at)
+            for where, at, start, count in places
+            if where == cell and start <= leaf < start + count
+        ]
+        parts.append(pool.and_(pool.not_(is_same), *(pool.not_(each) for each in allowed)))
+    return pool.or_(*parts), skolems
 
 
 def _evaluate_place(vc: Vc, case: Case, place: Modified) -> tuple[int, tuple[Term, ...], int, int]:

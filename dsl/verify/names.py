@@ -1,0 +1,117 @@
+"""What reports call things: the source map's names, or plain numbers where there is none."""
+
+from dataclasses import dataclass
+
+from dsl.source import Location
+from dsl.source_map import PropertyMap, SourceMap
+from dsl.verify.fixpoint import Outcome
+from dsl.verify.vc import IMPLIED, Goal, Vc
+from spec.ir.syntax import FunctionKind, Module
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of a module's parts."""
+
+    module: Module
+    source_map: SourceMap | None
+    contract: str
+    file: str
+
+    def get_function(self, function: int) -> str:
+        """The name of a function; init is `init`."""
+        if function < IMPLIED:
+            return ""
+        if function == IMPLIED or self.module.code.functions[function].kind is FunctionKind.INIT:
+            return "init"
+        if self.source_map is None:
+            return f"function{function}"
+        return self.source_map.functions[function].name
+
+    def get_cell(self, cell: int) -> str:
+        """The name of a cell."""
+        if cell < 2:  # noqa: PLR2004 - every module's two standard cells
+            return ("balance", "inbox")[cell]
+        if self.source_map is None:
+            return f"cell{cell}"
+        return self.source_map.cells[cell].name
+
+    def get_property(self, goal: Goal) -> PropertyMap | None:
+        """The property that a goal is about."""
+        if self.source_map is None:
+            return None
+        kind = goal.kind.split()[-1]
+        if kind in {"invariant", "tick", "inbox"}:
+            return self.source_map.invariants[goal.index]
+        if kind == "transition":
+            return self.source_map.transitions[goal.index]
+        if kind == "ensures":
+            return self.source_map.functions[goal.function].ensures[goal.index]
+        return None
+
+    def get_goal(self, goal: Goal) -> str:
+        """The name of a goal, unique together with its kind and function."""
+        found = self.get_property(goal)
+        if found is not None:
+            return found.name
+        match goal.kind.split():
+            case ["frame"]:
+                return f"frame {self.get_cell(goal.index)}"
+            case ["complete"]:
+                return f"complete {goal.index + 1}"
+            case ["can_succeed"]:
+                return "can succeed"
+            case ["aggregate" | "positive"]:
+                return f"sum {goal.index + 1}"
+            case ["well_defined", "guard"]:
+                return "guard"
+            case [*_, kind]:
+                return f"{kind} {goal.index + 1}"
+            case _:
+                raise AssertionError("a kind is never empty")
+
+    def get_text(self, goal: Goal) -> str:
+        """The property as the author wrote it, or what the goal says."""
+        found = self.get_property(goal)
+        if found is not None:
+            return found.text
+        texts = {
+            "frame": "changes only what `modifies` names",
+            "complete": "fails only as said",
+            "can_succeed": "can succeed",
+            "aggregate": "a sum is zero where nothing is written",
+            "well_defined": "divides by no zero, reads at keys in range",
+        }
+        return texts.get(goal.kind.split()[0], goal.kind)
+
+    def get_line(self, goal: Goal) -> int:
+        """The line that a goal is about, 0 if unknown."""
+        found = self.get_location(goal)
+        return 0 if found is None else found.line
+
+    def get_location(self, goal: Goal) -> Location | None:
+        """Where the property or the failing node stands."""
+        if self.source_map is None:
+            return None
+        found = self.get_property(goal)
+        if found is not None:
+            return found.location
+        if goal.function < 0:
+            return None
+        function = self.source_map.functions[goal.function]
+        if 0 <= goal.node < len(function.locations):
+            return function.locations[goal.node]
+        return function.location
+
+
+def is_reported(outcome: Outcome) -> bool:
+    """Whether a goal is an author's concern."""
+    return outcome.goal.kind != "positive" and not outcome.goal.kind.startswith("exercised")
+
+
+def describe_supports(vc: Vc, names: Names, indices: tuple[int, ...]) -> str:
+    """The names of the invariants that a conditional goal rests on."""
+    del vc
+    if names.source_map is None:
+        return ", ".join(f"invariant {index + 1}" for index in indices)
+    return ", ".join(names.source_map.invariants[index].name for index in indices)

@@ -1,0 +1,290 @@
+"""A concrete course of events: a first state, calls, and the claim that the last one breaks.
+
+It is what a counterexample is once the solver's numbers are values, and what a `.cex.jsonl` file
+holds. The file is self-contained: it carries the module, so any client can replay it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spec.crypto.address import is_address
+from spec.ir.encoding import decode_module, encode_module
+from spec.ir.linked import LinkedModule
+from spec.ir.validate import link
+from spec.ir.syntax import MapType, Type, TypeIndex
+from spec.ir.values import (
+    Value,
+    decode_record,
+    decode_value,
+    encode_record,
+    encode_value,
+    get_fields,
+)
+from spec.lib.result import Err, Ok, Result
+
+FORMAT = "qccex/1"
+FILE_SIZE_BYTES_MAX = 8 * 1024 * 1024
+STEPS_MAX = 64
+ENTRIES_MAX = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The goal that is broken."""
+
+    kind: str
+    """A kind of goal (`dsl.verify.vc`)."""
+    index: int
+    function: int
+    name: str
+    """How reports call it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry of the first state."""
+
+    cell: int
+    keys: tuple[Value, ...]
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call, or (function -2) nothing but time and coins passing."""
+
+    function: int
+    """Index in the module; -1 is the implied init, -2 no call."""
+    caller: bytes
+    value: int
+    now_ms: int
+    height: int
+    arguments: tuple[Value, ...]
+    gift: int = 0
+    """Coins that reach the contract's inbox before the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A first state (all defaults if the first step deploys), and what happens then."""
+
+    claim: Claim
+    contract: bytes
+    genesis_id: bytes
+    balance: int
+    inbox: int
+    entries: tuple[Stored, ...]
+    steps: tuple[Step, ...]
+    is_attack: bool
+    """It starts with the deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileMalformed:
+    """A counterexample file cannot be read."""
+
+    reason: str
+    code: str = "verify.file_malformed"
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"this is no counterexample file: {self.reason}"
+
+
+def get_params(linked: LinkedModule, function: int) -> tuple[TypeIndex, ...]:
+    """The parameter types of a function; none for the implied init."""
+    return () if function < 0 else tuple(linked.module.code.functions[function].params)
+
+
+def render_scenario(linked: LinkedModule, scenario: Scenario) -> str:
+    """The text of a counterexample file: a header, the entries, the steps, one line each."""
+    claim = scenario.claim
+    lines: list[dict[str, object]] = [
+        {
+            "format": FORMAT,
+            "module": "0x" + encode_module(linked.module).hex(),
+            "claim": {
+                "kind": claim.kind,
+                "index": claim.index,
+                "function": claim.function,
+                "name": claim.name,
+            },
+            "contract": "0x" + scenario.contract.hex(),
+            "genesis_id": "0x" + scenario.genesis_id.hex(),
+            "balance": str(scenario.balance),
+            "inbox": str(scenario.inbox),
+            "from_deployment": scenario.is_attack,
+        }
+    ]
+    for entry in scenario.entries:
+        kinds, kind = split_cell(linked, entry.cell)
+        keys = [
+            "0x" + encode_value(linked.types, each, key).hex()
+            for each, key in zip(kinds, entry.keys, strict=True)
+        ]
+        value = "0x" + encode_value(linked.types, kind, entry.value).hex()
+        lines.append({"cell": entry.cell, "keys": keys, "value": value})
+    for step in scenario.steps:
+        types = get_fields(linked.types, get_params(linked, step.function))
+        lines.append(
+            {
+                "function": step.function,
+                "caller": "0x" + step.caller.hex(),
+                "value": str(step.value),
+                "now_ms": str(step.now_ms),
+                "height": str(step.height),
+                "gift": str(step.gift),
+                "arguments": "0x" + encode_record(linked.types, types, step.arguments).hex(),
+            }
+        )
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+class _MalformedError(Exception):
+    """A field is missing or is not what it should be."""
+
+
+def _text(line: Mapping[str, object], name: str) -> str:
+    found = line.get(name)
+    if not isinstance(found, str):
+        raise _MalformedError(f"`{name}` is no text")
+    return found
+
+
+def _bytes(text: object) -> bytes:
+    if not isinstance(text, str) or not text.startswith("0x"):
+        raise _MalformedError("bytes start with 0x")
+    try:
+        return bytes.fromhex(text[2:])
+    except ValueError:
+        raise _MalformedError("bytes are hexadecimal") from None
+
+
+def _number(line: Mapping[str, object], name: str) -> int:
+    text = _text(line, name)
+    if not text.isascii() or not text.isdigit() or len(text) > 80:
+        raise _MalformedError(f"`{name}` is no number")
+    return int(text)
+
+
+def _integer(line: Mapping[str, object], name: str) -> int:
+    found = line.get(name)
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise _MalformedError(f"`{name}` is no integer")
+    return found
+
+
+def parse_scenario(data: bytes) -> Result[tuple[LinkedModule, Scenario], FileMalformed]:
+    """The module and the scenario of a counterexample file. Err: any text that is none."""
+    if len(data) > FILE_SIZE_BYTES_MAX:
+        return Err(FileMalformed("it is too large"))
+    try:
+        lines = [json.loads(line) for line in data.decode("utf-8").splitlines() if line.strip()]
+        return Ok(_parse_lines(lines))
+    except _MalformedError as error:
+        return Err(FileMalformed(str(error)))
+    except (ValueError, RecursionError):
+        return Err(FileMalformed("a line is no JSON"))
+
+
+def _parse_lines(lines: list[object]) -> tuple[LinkedModule, Scenario]:
+    maps: list[Mapping[str, object]] = [line for line in lines if isinstance(line, dict)]
+    if len(maps) != len(lines) or not maps or maps[0].get("format") != FORMAT:
+        raise _MalformedError(f"the first line has not the format {FORMAT}")
+    head = maps[0]
+    module = decode_module(_bytes(head.get("module")))
+    if isinstance(module, Err):
+        raise _MalformedError("the module is not canonical")
+    linked = link(module.value)
+    if isinstance(linked, Err):
+        raise _MalformedError(f"the module is refused: {linked.error.message}")
+    entries = [line for line in maps[1:] if "cell" in line]
+    steps = [line for line in maps[1:] if "cell" not in line]
+    if len(entries) > ENTRIES_MAX or not 1 <= len(steps) <= STEPS_MAX:
+        raise _MalformedError("it has too many entries, or no steps or too many")
+    claim = head.get("claim")
+    if not isinstance(claim, dict):
+        raise _MalformedError("`claim` is missing")
+    return linked.value, Scenario(
+        Claim(
+            _text(claim, "kind"),
+            _integer(claim, "index"),
+            _integer(claim, "function"),
+            _text(claim, "name"),
+        ),
+        _address(head.get("contract")),
+        _sized(head.get("genesis_id"), 32),
+        _number(head, "balance"),
+        _number(head, "inbox"),
+        tuple(_parse_entry(linked.value, line) for line in entries),
+        tuple(_parse_step(linked.value, line) for line in steps),
+        head.get("from_deployment") is True,
+    )
+
+
+def _sized(text: object, size_bytes: int) -> bytes:
+    data = _bytes(text)
+    if len(data) != size_bytes:
+        raise _MalformedError(f"{size_bytes} bytes are wanted")
+    return data
+
+
+def _address(text: object) -> bytes:
+    data = _sized(text, 32)
+    if not is_address(data):
+        raise _MalformedError("an address is of a known kind")
+    return data
+
+
+def _parse_entry(linked: LinkedModule, line: Mapping[str, object]) -> Stored:
+    cell = _integer(line, "cell")
+    if not 2 <= cell < len(linked.module.code.cells):
+        raise _MalformedError("there is no such cell")
+    kinds, kind = split_cell(linked, cell)
+    raw = line.get("keys")
+    if not isinstance(raw, list) or len(raw) != len(kinds):
+        raise _MalformedError("an entry has one key per map level")
+    keys: list[Value] = []
+    for each, text in zip(kinds, raw, strict=True):
+        key = decode_value(linked.types, each, _bytes(text))
+        if isinstance(key, Err):
+            raise _MalformedError(key.error.message)
+        keys.append(key.value)
+    value = decode_value(linked.types, kind, _bytes(line.get("value")))
+    if isinstance(value, Err):
+        raise _MalformedError(value.error.message)
+    return Stored(cell, tuple(keys), value.value)
+
+
+def _parse_step(linked: LinkedModule, line: Mapping[str, object]) -> Step:
+    function = _integer(line, "function")
+    if not -2 <= function < len(linked.functions):
+        raise _MalformedError("there is no such function")
+    types = get_fields(linked.types, get_params(linked, function))
+    values = decode_record(linked.types, types, _bytes(line.get("arguments")))
+    if isinstance(values, Err):
+        raise _MalformedError(values.error.message)
+    now_ms, height = _number(line, "now_ms"), _number(line, "height")
+    if max(now_ms, height) >= 1 << 64:
+        raise _MalformedError("times are below 2**64")
+    return Step(
+        function,
+        _address(line.get("caller")),
+        _number(line, "value"),
+        now_ms,
+        height,
+        values.value,
+        _number(line, "gift"),
+    )
+
+
+def split_cell(linked: LinkedModule, cell: int) -> tuple[tuple[Type, ...], Type]:
+    """The key types of a cell's maps, outermost first, and the type of its values."""
+    kind = linked.types[linked.module.code.cells[cell].type]
+    keys: list[Type] = []
+    while isinstance(kind, MapType):
+        keys.append(linked.types[kind.key])
+        kind = linked.types[kind.value]
+    return tuple(keys), kind
