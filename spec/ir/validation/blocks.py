@@ -44,7 +44,6 @@ from spec.limits import (
     IR_FOLD_RUNS_MAX,
     IR_NESTING_MAX,
     IR_OPERANDS_MAX,
-    IR_TYPE_FIELDS_MAX,
 )
 
 LOOP_NUMBER = UintType(32)
@@ -70,8 +69,6 @@ def get_block_counts(node: Node) -> tuple[int, ...] | None:
 
 def judge_header(scan: Scan, index: int, counts: tuple[int, ...]) -> Refused | None:
     """Whether a header's blocks lie inside the block around it, and how deep they nest."""
-    if len(counts) > IR_TYPE_FIELDS_MAX:
-        return Refused(IrRule.TOO_MANY, len(counts))
     for count in counts:
         if count < 0:
             return Refused(IrRule.NUMBER_OUT_OF_RANGE, count)

@@ -75,23 +75,28 @@ def count_coins(world: MemoryWorld) -> int:
     return sum(world.balances.values()) + sum(world.inboxes.values())
 
 
-class Spy(tuple[int, ...]):
+Log = list[tuple[bytes, int, int]]
+"""The nodes that a run has reached: (contract, function, node)."""
+
+
+class Spy(tuple[int, ...]):  # noqa: SLOT001 - a tuple can't have slots of its own
     """Charges that log which nodes are reached: the machine looks up the charge of each it runs."""
 
-    log: list[tuple[int, int]]
+    log: Log
+    contract: bytes
     function: int
 
     def __getitem__(self, index: object) -> int:  # type: ignore[override]  # only ints are looked up
         assert isinstance(index, int)
-        self.log.append((self.function, index))
+        self.log.append((self.contract, self.function, index))
         return tuple.__getitem__(self, index)
 
 
-def spy_on(linked: LinkedModule, log: list[tuple[int, int]]) -> LinkedModule:
-    """The same module, whose runs are written to `log` as (function, node)."""
+def spy_on(linked: LinkedModule, contract: bytes, log: Log) -> LinkedModule:
+    """The module at an address, whose runs are written to `log`."""
     functions: list[LinkedFunction] = []
     for number, function in enumerate(linked.functions):
         spy = Spy(function.code.charges)
-        spy.log, spy.function = log, number
+        spy.log, spy.contract, spy.function = log, contract, number
         functions.append(replace(function, code=replace(function.code, charges=spy)))
     return replace(linked, functions=tuple(functions))
