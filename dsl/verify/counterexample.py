@@ -13,7 +13,6 @@ from itertools import product
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
 from dsl.verify.cases import Case, list_functions, run_case
 from dsl.verify.encoder import Inputs
-from dsl.verify.fixpoint import Decide
 from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError, decode_leaves
 from dsl.verify.properties import View
 from dsl.verify.replay import NO_CALL, Replay, replay
@@ -30,6 +29,7 @@ from dsl.verify.state import (
     write,
 )
 from dsl.verify.terms import Op, Symbol, Term, evaluate
+from dsl.verify.validity import Decide
 from dsl.verify.vc import ANYWHERE, NO_FUNCTION, Goal, Vc, get_shape, state_frame
 from spec.crypto.address import ADDRESS_SIZE_BYTES
 from spec.ir.syntax import (

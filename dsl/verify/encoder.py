@@ -30,7 +30,7 @@ class Failure:
     """A way to fail: `condition` includes the path to it."""
 
     kind: str
-    """"fail", "range", "division", "balance", "index", "full", "empty"."""
+    """"fail", "range", "division", "address", "balance", "index", "full", "empty"."""
     condition: Term
     node: int
     error: int

@@ -24,6 +24,7 @@ from dsl.verify.encoder import (
     split_list,
 )
 from dsl.verify.leaves import (
+    ADDRESS_LOW,
     Sym,
     UnsupportedError,
     encode_leaves,
@@ -580,6 +581,7 @@ class Execution:
         amount, pool = self.number(node.amount), self.pool
         place = Place(CELL_BALANCE, (), 0)
         before = read_leaf(self.state, place)
+        self.fail("address", pool.less(self.number(node.to), pool.number(ADDRESS_LOW)), index)
         self.fail("balance", pool.less(before, amount), index)
         self.state = write(self.state, self.guard, place, (pool.sub(before, amount),))
         is_own = pool.equal(self.number(node.to), self.inputs.this)

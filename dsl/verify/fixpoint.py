@@ -5,16 +5,14 @@ decided again. What no longer holds then is conditional on it, and conditional i
 in turn, until nothing changes (LANGUAGE.md 5.8). Unknown counts as failed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsl.verify.assemble import Mode, assemble
 from dsl.verify.smtlib import Query
 from dsl.verify.solver import Decision
-from dsl.verify.vc import Goal, Vc, add_goals
-
-Decide = Callable[[Sequence[Query]], list[Decision]]
-"""Decides queries, in order."""
+from dsl.verify.validity import Decide
+from dsl.verify.vc import Goal, Vc, add_aggregates, add_goals
 
 SUPPORTING = frozenset({"invariant", "tick", "inbox", "well_defined invariant"})
 """Kinds of goals that an invariant must win to be assumed elsewhere."""
@@ -41,6 +39,7 @@ class Outcome:
 
 def decide_all(vc: Vc, decide: Decide) -> list[Outcome]:
     """Decides the goals of a module; the outcomes are in the order of `vc.goals`."""
+    add_aggregates(vc)
     outcomes = _decide_goals(vc, list(vc.goals), frozenset(), decide)
     for outcome in outcomes:
         index, is_proved = outcome.goal.index, outcome.verdict == "proved"

@@ -285,17 +285,37 @@ def _nest(
     ]
 
 
-def add_facts(pool: Pool, atom: Term, conditions: tuple[Condition, ...], read: "ReadLeaf") -> None:
-    """Records that an atom is zero where canonical representation says so."""
+def add_facts(
+    pool: Pool,
+    atom: Term,
+    conditions: tuple[Condition, ...],
+    read: "ReadLeaf",
+    *,
+    is_valid: bool = False,
+) -> None:
+    """Records that an atom is zero where canonical representation says so.
+
+    If it `is_valid` it is a real address wherever its place is in use.
+    """
     if atom.id in pool.facts or not conditions:
         return
     pool.facts[atom.id] = []
     is_zero = pool.equal(atom, pool.zero)
-    for condition in conditions:
-        other = read(condition.leaf)
-        number = pool.number(condition.number)
-        is_used = pool.equal(other, number) if condition.is_tag else pool.less(number, other)
-        pool.facts[atom.id].append(pool.or_(is_used, is_zero))
+    uses = [_is_used(pool, condition, read) for condition in conditions]
+    pool.facts[atom.id] += [pool.or_(is_used, is_zero) for is_used in uses]
+    if is_valid:
+        pool.facts[atom.id].append(make_valid(pool, atom, conditions, read))
+
+
+def _is_used(pool: Pool, condition: Condition, read: "ReadLeaf") -> Term:
+    other, number = read(condition.leaf), pool.number(condition.number)
+    return pool.equal(other, number) if condition.is_tag else pool.less(number, other)
+
+
+def make_valid(pool: Pool, leaf: Term, conditions: tuple[Condition, ...], read: "ReadLeaf") -> Term:
+    """That a leaf is a real address if its place is in use."""
+    is_real = pool.less_equal(pool.number(ADDRESS_LOW), leaf)
+    return pool.implies(pool.and_(*(_is_used(pool, each, read) for each in conditions)), is_real)
 
 
 ReadLeaf = Callable[[int], Term]
@@ -311,15 +331,20 @@ def make_symbolic(pool: Pool, layouts: Layouts, kind: Type, group: str) -> Sym:
         for leaf, row in zip(leaves, rows, strict=True)
     ]
     for atom, conditions in zip(atoms, rows, strict=True):
-        add_facts(pool, atom, conditions, lambda leaf: atoms[leaf])
+        is_valid = group in OUTSIDE and atom.high == ADDRESS_LIMIT - 1
+        add_facts(pool, atom, conditions, lambda leaf: atoms[leaf], is_valid=is_valid)
     pairs = zip(atoms, leaves, strict=True)
     return Sym(kind, tuple(as_leaf(pool, atom, leaf) for atom, leaf in pairs))
 
 
 def _get_low(group: str, leaf: Leaf, conditions: tuple[Condition, ...]) -> int:
     """What comes from outside holds real addresses; quantifiers and the state also know zero."""
-    is_address = leaf.high == ADDRESS_LIMIT - 1 and not leaf.is_text
-    return ADDRESS_LOW if group in OUTSIDE and is_address and not conditions else 0
+    return ADDRESS_LOW if group in OUTSIDE and is_address(leaf) and not conditions else 0
+
+
+def is_address(leaf: Leaf) -> bool:
+    """Whether a leaf is an address."""
+    return leaf.high == ADDRESS_LIMIT - 1
 
 
 def as_leaf(pool: Pool, atom: Term, leaf: Leaf) -> Term:

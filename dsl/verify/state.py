@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsl.verify.leaves import (
+    ADDRESS_LOW,
     Layouts,
     Sym,
-    UnsupportedError,
     add_facts,
     as_leaf,
     compute_conditions,
-    make_default,
 )
 from dsl.verify.terms import Op, Pool, Symbol, Term, is_boolean
 from spec.ir.syntax import CELL_INBOX, Cell, Type
@@ -75,11 +74,20 @@ class State:
 class Root:
     """Where a state begins: arbitrary typed contents, or all defaults."""
 
-    def __init__(self, pool: Pool, layouts: Layouts, cells: tuple[Cell, ...], number: int) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        layouts: Layouts,
+        cells: tuple[Cell, ...],
+        number: int,
+        valid: frozenset[tuple[int, int]] = frozenset(),
+    ) -> None:
         self.pool = pool
         self.layouts = layouts
         self.number = number
         """0 means all defaults (but for the inbox, which anyone may have filled)."""
+        self.valid = valid
+        """(cell, leaf) of addresses that are real in every state: shown by goals of their own."""
         self.shapes = [layouts.split_cell(layouts.get(cell.type)) for cell in cells]
 
     @property
@@ -94,14 +102,17 @@ class Root:
         if self.is_default and place.cell != CELL_INBOX:
             return self.pool.zero
         high = COINS_MAX if place.cell <= CELL_INBOX else leaf.high
-        symbol = Symbol("cell", (self.number, place.cell, place.offset), 0, high)
-        atom = self.pool.apply(symbol, place.keys)
         conditions = compute_conditions(self.layouts, kind)[place.offset]
+        is_valid = (place.cell, place.offset) in self.valid
+        low = ADDRESS_LOW if is_valid and not conditions else 0
+        symbol = Symbol("cell", (self.number, place.cell, place.offset), low, high)
+        atom = self.pool.apply(symbol, place.keys)
         add_facts(
             self.pool,
             atom,
             conditions,
             lambda leaf: self.read_atom(Place(place.cell, place.keys, leaf)),
+            is_valid=is_valid,
         )
         assert len(keys) == len(place.keys), "a path has one key per map level"
         return atom
@@ -198,19 +209,3 @@ def list_writes(state: State) -> list[Write]:
         writes.append(entry)
         entry = entry.previous
     return writes[::-1]
-
-
-def list_leaves(root: Root) -> list[tuple[int, int]]:
-    """(cell, leaf) of every leaf of the contract; cells that can't be encoded are left out."""
-    spots: list[tuple[int, int]] = []
-    for cell, (_, kind) in enumerate(root.shapes):
-        try:
-            spots += [(cell, leaf) for leaf in range(root.layouts.size(kind))]
-        except UnsupportedError:
-            continue
-    return spots
-
-
-def get_default(root: Root, cell: int) -> tuple[Term, ...]:
-    """The leaves of a cell's default entry."""
-    return make_default(root.pool, root.layouts.leaves(root.shapes[cell][1]))

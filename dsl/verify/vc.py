@@ -120,19 +120,19 @@ class Vc:
         self.goals.append(goal)
 
 
-def make_vc(linked: LinkedModule) -> Vc:
-    """Runs every function of a module symbolically and states the goals about its aggregates.
+def make_vc(linked: LinkedModule, valid: frozenset[tuple[int, int]]) -> Vc:
+    """Runs every function of a module symbolically; `validity` and `add_goals` state the goals.
 
-    What they decide belongs into `Vc.aggregates` before `add_goals` states the others.
+    `valid` are the (cell, leaf) of addresses that are assumed to be real in every state.
     """
     pool = Pool()
     encoder = Encoder(pool, Layouts(linked.types), linked.module, linked.literals)
-    root = Root(pool, encoder.layouts, linked.module.code.cells, ANYWHERE)
+    root = Root(pool, encoder.layouts, linked.module.code.cells, ANYWHERE, valid)
     anywhere = make_state(root)
     inputs = make_inputs(encoder, IMPLIED_INIT, IMPLIED, 0)
     results = run_cases(encoder, anywhere)
     aggregates = Aggregates(encoder, inputs)
-    vc = Vc(
+    return Vc(
         linked,
         encoder,
         aggregates,
@@ -144,8 +144,6 @@ def make_vc(linked: LinkedModule) -> Vc:
         [],
         [],
     )
-    _add_aggregates(vc)
-    return vc
 
 
 def add_goals(vc: Vc) -> None:
@@ -178,7 +176,7 @@ def _evaluate(vc: Vc, shape: Shape, view: View) -> Evaluated | str:
 # Aggregates
 
 
-def _add_aggregates(vc: Vc) -> None:
+def add_aggregates(vc: Vc) -> None:
     """Zero at defaults; well-defined and (if it can be shown) never negative anywhere."""
     pool, aggregates = vc.encoder.pool, vc.aggregates
     for index in range(len(aggregates.declared)):
@@ -279,13 +277,23 @@ def _add_invariant(vc: Vc, index: int, function: int, shape: Shape | str) -> Non
 
 
 def _add_exercised(vc: Vc, kind: str, index: int, case: Case, evaluated: Evaluated) -> None:
+    """A call that reaches the left side; of a transition also one that ends where it holds.
+
+    `old(status) == Closed ==> …` says something of a closed contract in which no call succeeds.
+    """
     assert evaluated.antecedent is not None, "an implication has a left side"
+    reached = evaluated.antecedent
+    if kind == "transition":
+        shape = find_shape(vc.encoder, vc.aggregates, vc.linked.module.spec.transitions[index].code)
+        ended = vc.properties.evaluate(shape, View(case.inputs, case.after, case.after))
+        assert ended.antecedent is not None, "the same implication"
+        reached = vc.encoder.pool.or_(reached, ended.antecedent)
     vc.add(
         Goal(
             f"exercised {kind}",
             index,
             case.function,
-            evaluated.antecedent,
+            reached,
             case,
             assumes_success=True,
             is_wanted=True,

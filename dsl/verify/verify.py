@@ -8,13 +8,14 @@ from pathlib import Path
 
 from dsl.source_map import SourceMap
 from dsl.verify.counterexample import Confirmed, Search, find_state
-from dsl.verify.fixpoint import Decide, Outcome, decide_all
+from dsl.verify.fixpoint import Outcome, decide_all
 from dsl.verify.names import Names, describe_supports
 from dsl.verify.scenario import render_scenario
 from dsl.verify.smtlib import Query
 from dsl.verify.solver import Decision, Limits, Solver
 from dsl.verify.story import tell_story
-from dsl.verify.vc import Goal, Vc, make_vc
+from dsl.verify.validity import Decide, make_valid_vc
+from dsl.verify.vc import Goal, Vc
 from spec.ir.encoding import compute_code_id
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import Prim, PrimOp
@@ -131,7 +132,7 @@ def verify_with(
     """`verify` with a way to decide queries."""
     started_s = time.monotonic()
     names = Names(subject.linked.module, subject.source_map, subject.contract, subject.file)
-    vc = make_vc(subject.linked)
+    vc = make_valid_vc(subject.linked, decide)
     outcomes = decide_all(vc, decide)
     judged = _Judge(vc, names, outcomes, decide)
     goals, counterexamples = judged.run()
