@@ -15,6 +15,7 @@ Source: DESIGN.md 2.10, 2.12; STYLE.md 6.
 from dataclasses import dataclass, replace
 
 from spec.crypto.address import compute_contract_address
+from spec.ir.errors import MachineError
 from spec.ir.host import CallInput, DeclaredFailure, Failed, Failure, MachineFailure, Outcome
 from spec.ledger.engine import Environment
 from spec.ledger.errors import TxError
@@ -122,6 +123,10 @@ def _run_payload(
                 is_view=False,
             )
             return _apply_deploy(environment, layer, payload, call)
+        case Call(contract=contract, selector=selector) if selector == INIT_SELECTOR:
+            # Init ran with the deployment: run again, it would hand the contract to anybody.
+            reason = MachineError.UNKNOWN_FUNCTION.encode("ascii")
+            return _Run(Stopped(contract, reason), 0, (), ())
         case Call() as payload:
             call = CallInput(
                 contract=payload.contract,
