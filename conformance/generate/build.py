@@ -152,25 +152,32 @@ def _build_record(client: SpecClient, states: _States, suite: Suite, case: Case)
 
 def _check_outcome(name: str, case: Case, answer: Answer) -> None:
     """A contract's run must end as the case says."""
-    if isinstance(answer, Accept) and isinstance(answer.value, dict) and "status" in answer.value:
-        found = answer.value.get("failure", {}).get("code")
-        if found != case.outcome:
-            raise GenerationError(f"{name}: the case says {case.outcome}, the machine {found}")
-    elif case.outcome is not None:
-        raise GenerationError(f"{name}: the case says {case.outcome}, but nothing was run")
+    value = answer.value if isinstance(answer, Accept) else None
+    found = _get_outcome(value) if isinstance(value, dict) else None
+    if found != case.outcome:
+        raise GenerationError(f"{name}: the case says {case.outcome}, the machine {found}")
 
 
-def _get_refusals(record: JsonObject) -> list[str]:
+def _get_outcome(value: JsonObject) -> str | None:
+    """The code a run failed with, of a call or of a transaction's receipt; None for success."""
+    if "failure" in value:
+        return str(value["failure"]["code"])
+    status = value.get("receipt", {}).get("status", {})
+    if "refused" in status:
+        return DECLARED
+    return bytes.fromhex(status["stopped"]["reason"][2:]).decode() if "stopped" in status else None
+
+
+def _get_refusals(record: JsonObject) -> list[str | None]:
     """The codes that a record expects: of the rule that refuses, or of the run's failures."""
     expect = record["expect"]
     if "rule" in expect:
         return [expect["rule"]]
     value = expect.get("value")
-    if not isinstance(value, dict) or "failure" not in value:
+    if not isinstance(value, dict):
         return []
-    failure = value["failure"]
-    codes = [failure["code"], *[cause["code"] for cause in failure["causes"]]]
-    return [code for code in codes if code != DECLARED]
+    causes = [cause["code"] for cause in value.get("failure", {}).get("causes", ())]
+    return [code for code in (_get_outcome(value), *causes) if code not in (None, DECLARED)]
 
 
 def _build_entry(suite: Suite, path: str, content: bytes, made: list[JsonObject]) -> JsonObject:

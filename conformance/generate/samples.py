@@ -8,9 +8,13 @@ from spec.config.presets import TINY
 from spec.crypto.address import compute_contract_address, compute_key_address
 from spec.crypto.hashing import sha256
 from spec.ledger.ops import (
+    Checkpoint,
     Commit,
     CommitSignature,
+    DoubleFfgVote,
+    DoubleProduction,
     DoubleVote,
+    FfgVote,
     NoFields,
     NoSeal,
     PosFields,
@@ -121,8 +125,27 @@ COMMIT: Final = Commit(
     votes=(CommitSignature(0, b"\x33" * 64), CommitSignature(3, b"\x44" * 64)),
 )
 DOUBLE_VOTE: Final = DoubleVote(first=VOTE, second=replace(VOTE, block=make_root("other block")))
+FFG_VOTE: Final = FfgVote(
+    slot=9,
+    head=make_root("head"),
+    source=Checkpoint(0, bytes(32)),
+    target=Checkpoint(2, make_root("target")),
+    validator=5,
+    signature=b"\x77" * 64,
+)
+DOUBLE_FFG_VOTE: Final = DoubleFfgVote(
+    first=FFG_VOTE, second=replace(FFG_VOTE, target=Checkpoint(2, make_root("other target")))
+)
+DOUBLE_PRODUCTION: Final = DoubleProduction(
+    validator=4,
+    slot=9,
+    first=make_root("block"),
+    first_signature=b"\x88" * 64,
+    second=make_root("other block"),
+    second_signature=b"\x99" * 64,
+)
 BODY: Final = Body(
-    ops=(COMMIT, DOUBLE_VOTE),
+    ops=(COMMIT, DOUBLE_VOTE, FFG_VOTE, DOUBLE_FFG_VOTE, DOUBLE_PRODUCTION),
     transactions=(SIGNED, SignedTransaction(transaction=CALL, signature=b"")),
 )
 EVENTS: Final = (
@@ -170,6 +193,9 @@ VALUES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("commit", "typical", COMMIT),
     ("commit", "no_votes", replace(COMMIT, votes=())),
     ("double_vote", "typical", DOUBLE_VOTE),
+    ("ffg_vote", "typical", FFG_VOTE),
+    ("double_ffg_vote", "typical", DOUBLE_FFG_VOTE),
+    ("double_production", "typical", DOUBLE_PRODUCTION),
     ("chain_config", "tiny", TINY),
     ("genesis", "tiny", GENESIS),
 )

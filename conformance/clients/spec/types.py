@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from conformance.clients.spec.answers import RequestError
 from spec.config.chain import CHAIN_CONFIG, GENESIS
-from spec.ledger.ops import COMMIT, DOUBLE_VOTE, ROUND_VOTE
+from spec.ledger.ops import (
+    COMMIT,
+    DOUBLE_FFG_VOTE,
+    DOUBLE_PRODUCTION,
+    DOUBLE_VOTE,
+    FFG_VOTE,
+    ROUND_VOTE,
+)
 from spec.ledger.types import (
     ACCOUNT,
     BLOCK,
@@ -60,6 +67,9 @@ OF_PROTOCOL: Final[dict[str, Descriptor[Any]]] = {
     "round_vote": ROUND_VOTE,
     "commit": COMMIT,
     "double_vote": DOUBLE_VOTE,
+    "ffg_vote": FFG_VOTE,
+    "double_ffg_vote": DOUBLE_FFG_VOTE,
+    "double_production": DOUBLE_PRODUCTION,
     "chain_config": CHAIN_CONFIG,
     "genesis": GENESIS,
 }

@@ -5,6 +5,7 @@ from conformance.generate.suites import (
     addresses,
     blocks,
     codec,
+    deployments,
     ed25519,
     machine,
     ml_dsa,
@@ -28,6 +29,7 @@ def build_suites() -> tuple[Suite, ...]:
         *ml_dsa.build(),
         *transactions.build(),
         *blocks.build(),
+        *deployments.build(),
         *modules.build(),
         *machine.build(),
     )

@@ -4,7 +4,10 @@ from typing import Any, Final, NamedTuple
 
 from conformance.clients.spec.types import get_type
 from conformance.generate.samples import VALUES
-from spec.lib.ssz import encode
+from spec.config.algorithms import CONSENSUS_CONFIG
+from spec.ledger.ops import CONSENSUS_FIELDS, SEAL
+from spec.ledger.types import STATUS, TRANSACTION
+from spec.lib.ssz import Descriptor, Union, encode
 from spec.lib.ssz.descriptors import get_fixed_size
 
 WRONG_LENGTH: Final = "ssz.wrong_length"
@@ -35,6 +38,7 @@ class Row(NamedTuple):
     """The mistake it catches."""
 
 
+PAYLOAD: Final = dict(TRANSACTION.fields)["payload"]
 _EXACT: Final = "A decoder that reads what it needs and ignores the rest accepts many encodings."
 _LENGTHS: Final = "Bytes that are missing must not be taken for zeros."
 _OFFSETS: Final = "Offsets lie in order and without gaps, or one value has many encodings."
@@ -142,9 +146,15 @@ def _write(data: bytes, at: int, offset: int) -> bytes:
     return data[:at] + offset.to_bytes(4, "little") + data[at + 4 :]
 
 
+def _select(data: bytes, at: int, union: Descriptor[Any]) -> bytes:
+    """The bytes with the first selector beyond a union's options at a place."""
+    assert isinstance(union, Union), "only unions have selectors"
+    return data[:at] + bytes([len(union.options)]) + data[at + 1 :]
+
+
 def _spoil_transaction(data: bytes) -> list[Row]:
     payload_at = int.from_bytes(data[76:80], "little")
-    selector = data[:payload_at] + b"\x03" + data[payload_at + 1 :]
+    selector = _select(data, payload_at, PAYLOAD)
     high = data[:payload_at] + b"\xff" + data[payload_at + 1 :]
     return [
         *_spoil_offsets(data, (32, 76)),
@@ -180,7 +190,7 @@ def _spoil_header(data: bytes) -> list[Row]:
     at = len(data) - 1
     return [
         *_spoil_offsets(data, (at - 4,)),
-        Row("fields_selector", data[:-1] + b"\x03", SELECTOR, _UNION),
+        Row("fields_selector", _select(data, at, CONSENSUS_FIELDS), SELECTOR, _UNION),
         Row("fields_absent", data[:-1], TRUNCATED, _UNION),
         Row("fields_surplus", data + b"\0", WRONG_LENGTH, _EXACT),
         Row("fields_of_another", data[:-1] + b"\x01", WRONG_LENGTH, _LENGTHS),
@@ -202,7 +212,7 @@ def _spoil_block(data: bytes) -> list[Row]:
     seal_at = int.from_bytes(data[8:12], "little")
     return [
         *_spoil_offsets(data, (0, 4, 8)),
-        Row("seal_selector", data[:seal_at] + b"\x03", SELECTOR, _UNION),
+        Row("seal_selector", _select(data, seal_at, SEAL), SELECTOR, _UNION),
         Row("seal_absent", data[:seal_at], TRUNCATED, _UNION),
         Row("seal_surplus", data + b"\0", WRONG_LENGTH, _EXACT),
     ]
@@ -210,7 +220,7 @@ def _spoil_block(data: bytes) -> list[Row]:
 
 def _spoil_receipt(data: bytes) -> list[Row]:
     status_at = int.from_bytes(data[0:4], "little")
-    selector = data[:status_at] + b"\x03" + data[status_at + 1 :]
+    selector = _select(data, status_at, STATUS)
     return [
         *_spoil_offsets(data, (0, 20, 24)),
         Row("status_selector", selector, SELECTOR, _UNION),
@@ -240,7 +250,7 @@ def _spoil_chain_config(data: bytes) -> list[Row]:
 def _spoil_consensus(data: bytes) -> bytes:
     """The configuration with a selector for which there is no algorithm."""
     start = len(data) - FORK_SIZE_BYTES - BFT_CONFIG_SIZE_BYTES - 1
-    return data[:start] + b"\x01" + data[start + 1 :]
+    return _select(data, start, CONSENSUS_CONFIG)
 
 
 def _spoil_genesis(data: bytes) -> list[Row]:
