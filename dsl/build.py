@@ -61,11 +61,11 @@ def _edge(part: Part) -> Span:
 
 
 def _tokens(parts: Sequence[Part], *types: str) -> list[TokenLike]:
-    found: list[TokenLike] = []
-    for part in parts:
-        if is_token(part) and part.type in types:  # type: ignore[attr-defined]  # see is_token
-            found.append(part)  # type: ignore[arg-type]  # see is_token
-    return found
+    return [
+        part  # type: ignore[misc]  # see is_token
+        for part in parts
+        if is_token(part) and part.type in types  # type: ignore[attr-defined]  # see is_token
+    ]
 
 
 def _has(parts: Sequence[Part], token_type: str) -> bool:

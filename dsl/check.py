@@ -83,9 +83,9 @@ def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Funct
     for role in roles:
         text = get_role_source(role.name.text, many=role.many)
         parsed = parse_source(make_source("generated", text))
-        for member in parsed.contracts[0].members if parsed.contracts else ():
-            if isinstance(member, ast.Function):
-                out.append(_move_to(member, role.name.span))
+        members = parsed.contracts[0].members if parsed.contracts else ()
+        functions = [each for each in members if isinstance(each, ast.Function)]
+        out += [_move_to(each, role.name.span) for each in functions]
     has_init = any(isinstance(m, ast.Function) and m.kind == "init" for m in contract.members)
     if roles and not has_init:
         name = ast.Identifier(contract.name.span, "init")

@@ -1,4 +1,4 @@
-"""Everything with parentheses: builtin functions, constructors, own functions, quantifiers, aggregates."""
+"""Everything with parentheses: builtins, constructors, own functions, quantifiers, aggregates."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -448,9 +448,7 @@ class Calls:
             )
         return typed.Collect(node.span, COINS)
 
-    def _value_or(
-        self, node: ast.Call, scope: Scope, place: Place, expected: Type | None
-    ) -> typed.Expr:
+    def _value_or(self, node: ast.Call, scope: Scope, place: Place, _: Type | None) -> typed.Expr:
         if not self._has_count(node, 2):
             return typed.make_broken(node.span)
         subject = self._expressions.settled(node.arguments[0].value, scope, place)

@@ -1,6 +1,7 @@
-"""Declarations of a contract: types, state, roles, constants, events, errors, and who uses a name."""
+"""Declarations of a contract: types, state, roles, constants, events, errors, functions."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from dsl import ast, typed
 from dsl.check_expressions import Expressions
@@ -86,21 +87,26 @@ class Declarations:
                 self._program.type_spans[each.name.text] = each.name.span
         self._resolve_types(types)
         for member in contract.members:
-            match member:
-                case ast.State():
-                    for field in member.fields:
-                        self._declare_field(field)
-                case ast.Role():
-                    self._declare_role(member)
-                case ast.Const():
-                    self._declare_constant(member)
-                case ast.Signature():
-                    self._declare_signature(member)
-                case ast.Function():
-                    self._declare_function(member)
+            self._declare(member)
         if len(self._program.cells) > CELLS_MAX:
             message = f"a contract has at most {CELLS_MAX} state cells"
             self._program.report("QC0701", message, contract.header)
+
+    def _declare(self, member: ast.Declaration) -> None:
+        match member:
+            case ast.State():
+                for field in member.fields:
+                    self._declare_field(field)
+            case ast.Role():
+                self._declare_role(member)
+            case ast.Const():
+                self._declare_constant(member)
+            case ast.Signature():
+                self._declare_signature(member)
+            case ast.Function():
+                self._declare_function(member)
+            case _:
+                pass
 
     def _add_coins(self, span: Span) -> None:
         for name in ("balance", "inbox"):
@@ -180,7 +186,7 @@ class Declarations:
         for chain in node.chains:
             for group in chain:
                 names += [each.text for each in group if each.text not in names]
-            for before, after in zip(chain, chain[1:], strict=False):
+            for before, after in pairwise(chain):
                 for source in before:
                     for target in after:
                         edge = (names.index(source.text), names.index(target.text))

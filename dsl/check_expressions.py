@@ -48,7 +48,7 @@ class Expressions:
 
     # Entry points
 
-    def check(
+    def check(  # noqa: C901, PLR0912  # one case for each kind of expression
         self, node: ast.Expression, scope: Scope, place: Place, expected: Type | None = None
     ) -> typed.Expr:
         """Return the typed expression; what is wrong is reported and has the broken type."""
@@ -123,7 +123,8 @@ class Expressions:
     ) -> typed.Expr:
         """Return the expression as the wanted type, or report that it isn't.
 
-        With `same` a narrower number is brought to exactly the wanted width (needed where two values meet).
+        With `same` a narrower number is brought to exactly the wanted width (where two values
+        meet).
         """
         kind = expr.type
         if isinstance(kind, BrokenType) or isinstance(wanted, BrokenType) or kind == wanted:
@@ -392,7 +393,7 @@ class Expressions:
     def meet_numbers(
         self, left: typed.Expr, right: typed.Expr, *, keep: bool = False
     ) -> tuple[typed.Expr, typed.Expr]:
-        """Give literals the other side's type; with `keep` a literal that does not fit is an error."""
+        """Give literals the other side's type; with `keep` one that does not fit is an error."""
         if isinstance(left.type, LiteralType) and not isinstance(right.type, LiteralType):
             return self._meet(left, left.type.value, right.type, keep=keep), right
         if isinstance(right.type, LiteralType) and not isinstance(left.type, LiteralType):
@@ -440,7 +441,7 @@ class Expressions:
         return typed.Prim(span, BOOL, "eq", (self.settle(left), right))
 
     def _check_caller(self, left: typed.Expr, right: typed.Expr) -> None:
-        """Refuse `caller == owner` in a transition: the action may just have made the caller owner."""
+        """Refuse `caller == owner` in a transition: the action may just have made it so."""
         if not isinstance(left, typed.Context) or left.which != "caller":
             return
         if isinstance(right, typed.Read) and not right.old and not right.keys:

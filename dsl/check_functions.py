@@ -149,7 +149,8 @@ class Functions:
                     continue
                 for error in self._program.required.get(call.callee.text, ()):
                     if error in self._program.errors and error not in open_errors:
-                        message = f"`{call.callee.text}` may fail with {error}, and the header does not say so"
+                        name = call.callee.text
+                        message = f"`{name}` may fail with {error}; the header does not say so"
                         label = f"add `fails {error}` to the header"
                         self._program.report("QC0403", message, call.span, label)
 
@@ -348,7 +349,7 @@ class Functions:
             out.append(typed.Claim(line.span, name, text, condition, lemma=False))
         return tuple(out)
 
-    def _modifies(
+    def _modifies(  # noqa: C901  # each of its errors is one branch
         self, header: Sequence[ast.Clause | ast.Statement], scope: Scope, node: ast.Function
     ) -> tuple[tuple[typed.Read, ...] | None, tuple[str, ...]]:
         clauses = [line for line in header if isinstance(line, ast.Modifies)]

@@ -1,6 +1,6 @@
 """Own functions inside guards and properties: a pure body becomes one expression."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dsl import ast, typed
@@ -17,6 +17,9 @@ INLINED_MAX = 4_096
 PURE_LINES_MAX = 32
 """Statements of a function that is used in a guard or property."""
 
+
+Lines = tuple[ast.Clause | ast.Statement, ...]
+"""Lines of a body that are still to be converted."""
 
 CALL_DEPTH_MAX = 16
 """Own functions that call one another in a chain; each is inlined in the one before."""
@@ -109,7 +112,7 @@ def inline_pure(
     span: Span,
     place: Place,
 ) -> typed.Expr:
-    """Return the value of a pure function at some arguments, as an expression of the given place."""
+    """Return the value of a pure function at some arguments, as an expression of the place."""
     program = expressions.program
     if sum(isinstance(each, ast.Statement) for each in ast.walk(function.lines)) > PURE_LINES_MAX:
         message = f"`{function.name.text}` has more than {PURE_LINES_MAX} statements"
@@ -123,94 +126,84 @@ def inline_pure(
         locals_.append(local)
     result: Type | None = None
     lines = tuple(line for line in function.lines if not isinstance(line, ast.Clause))
-    body = _convert(expressions, lines, scope, place, function)
+    body = _Inliner(expressions, place, function).convert(lines, scope)
     result = body.type
     for local, arg in reversed(tuple(zip(locals_, args, strict=True))):
         body = typed.Bind(span, result, local, arg, body)
     return body
 
 
-def _convert(
-    expressions: "Expressions",
-    lines: tuple[ast.Clause | ast.Statement, ...],
-    scope: Scope,
-    place: Place,
-    function: ast.Function,
-) -> typed.Expr:
-    program = expressions.program
-    program.inlined += 1
-    if program.inlined > INLINED_MAX:
-        if program.inlined == INLINED_MAX + 1:
-            message = "too much is copied into guards and properties"
-            program.report("QC0702", message, function.name.span)
-        return typed.make_broken(function.name.span)
-    if not lines:
-        return _refuse(expressions, function.header, function)
-    line, rest = lines[0], lines[1:]
-    match line:
-        case ast.Pass():
-            return _convert(expressions, rest, scope, place, function)
-        case ast.Let(mutable=False, sending=None):
-            value = expressions.settled(line.value, scope, place)
-            local = expressions.program.make_local(line.name.text, value.type)
-            inner = Scope(scope)
-            inner.locals[line.name.text] = local
-            body = _convert(expressions, rest, inner, place, function)
-            return typed.Bind(line.span, body.type, local, value, body)
-        case ast.If():
-            return _convert_if(expressions, line, rest, scope, place, function)
-        case ast.Match():
-            return _convert_match(expressions, line, rest, scope, place, function)
-        case ast.Return(value=returned) if returned is not None:
-            return expressions.settled(returned, scope, place)
-        case _:
-            return _refuse(expressions, line.span, function)
+@dataclass(frozen=True, slots=True)
+class _Inliner:
+    """Turns the statements of one function into an expression of one place."""
 
+    expressions: "Expressions"
+    place: Place
+    function: ast.Function
 
-def _convert_if(
-    expressions: "Expressions",
-    line: ast.If,
-    rest: tuple[ast.Clause | ast.Statement, ...],
-    scope: Scope,
-    place: Place,
-    function: ast.Function,
-) -> typed.Expr:
-    no = _convert(expressions, (*line.otherwise, *rest), scope, place, function)
-    for condition, block in reversed(line.branches):
-        test = expressions.value(condition, scope, place, BOOL)
-        yes = _convert(expressions, (*block, *rest), scope, place, function)
-        yes, no = expressions.unify(yes, no, place, None)
-        no = typed.Choice(line.span, yes.type, test, yes, no)
-    return no
+    def convert(self, lines: Lines, scope: Scope) -> typed.Expr:
+        """Return what statements return, as an expression."""
+        program = self.expressions.program
+        program.inlined += 1
+        if program.inlined > INLINED_MAX:
+            if program.inlined == INLINED_MAX + 1:
+                message = "too much is copied into guards and properties"
+                program.report("QC0702", message, self.function.name.span)
+            return typed.make_broken(self.function.name.span)
+        if not lines:
+            return self._refuse(self.function.header)
+        line, rest = lines[0], lines[1:]
+        match line:
+            case ast.Pass():
+                return self.convert(rest, scope)
+            case ast.Let(mutable=False, sending=None):
+                return self._convert_let(line, rest, scope)
+            case ast.If():
+                return self._convert_if(line, rest, scope)
+            case ast.Match():
+                return self._convert_match(line, rest, scope)
+            case ast.Return(value=returned) if returned is not None:
+                return self.expressions.settled(returned, scope, self.place)
+            case _:
+                return self._refuse(line.span)
 
+    def _convert_let(self, line: ast.Let, rest: Lines, scope: Scope) -> typed.Expr:
+        value = self.expressions.settled(line.value, scope, self.place)
+        local = self.expressions.program.make_local(line.name.text, value.type)
+        inner = Scope(scope)
+        inner.locals[line.name.text] = local
+        body = self.convert(rest, inner)
+        return typed.Bind(line.span, body.type, local, value, body)
 
-def _convert_match(
-    expressions: "Expressions",
-    line: ast.Match,
-    rest: tuple[ast.Clause | ast.Statement, ...],
-    scope: Scope,
-    place: Place,
-    function: ast.Function,
-) -> typed.Expr:
-    subject = expressions.settled(line.subject, scope, place)
-    if not isinstance(subject.type, EnumType | OptionType):
-        return _refuse(expressions, line.span, function)
-    arms: list[tuple[tuple[typed.Local, ...], typed.Expr]] = []
-    for inner, locals_, body in bind_arms(expressions.program, line, subject.type, scope):
-        value = _convert(expressions, (*body, *rest), inner, place, function)
-        if arms:
-            _, value = expressions.unify(arms[0][1], value, place, None)
-        arms.append((locals_, value))
-    if not arms:
-        return _refuse(expressions, line.span, function)
-    return typed.MatchValue(line.span, arms[0][1].type, subject, tuple(arms))
+    def _convert_if(self, line: ast.If, rest: Lines, scope: Scope) -> typed.Expr:
+        no = self.convert((*line.otherwise, *rest), scope)
+        for condition, block in reversed(line.branches):
+            test = self.expressions.value(condition, scope, self.place, BOOL)
+            yes = self.convert((*block, *rest), scope)
+            yes, no = self.expressions.unify(yes, no, self.place, None)
+            no = typed.Choice(line.span, yes.type, test, yes, no)
+        return no
 
+    def _convert_match(self, line: ast.Match, rest: Lines, scope: Scope) -> typed.Expr:
+        subject = self.expressions.settled(line.subject, scope, self.place)
+        if not isinstance(subject.type, EnumType | OptionType):
+            return self._refuse(line.span)
+        arms: list[tuple[tuple[typed.Local, ...], typed.Expr]] = []
+        program = self.expressions.program
+        for inner, locals_, body in bind_arms(program, line, subject.type, scope):
+            value = self.convert((*body, *rest), inner)
+            if arms:
+                _, value = self.expressions.unify(arms[0][1], value, self.place, None)
+            arms.append((locals_, value))
+        if not arms:
+            return self._refuse(line.span)
+        return typed.MatchValue(line.span, arms[0][1].type, subject, tuple(arms))
 
-def _refuse(expressions: "Expressions", span: Span, function: ast.Function) -> typed.Expr:
-    message = f"`{function.name.text}` is used where it must be one expression"
-    label = "only `let`, `if`, `match` and `return` can stand in it"
-    expressions.program.report("QC0505", message, span, label)
-    return typed.make_broken(span)
+    def _refuse(self, span: Span) -> typed.Expr:
+        message = f"`{self.function.name.text}` is used where it must be one expression"
+        label = "only `let`, `if`, `match` and `return` can stand in it"
+        self.expressions.program.report("QC0505", message, span, label)
+        return typed.make_broken(span)
 
 
 def bind_arms(

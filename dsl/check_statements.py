@@ -33,6 +33,7 @@ RANGE_MAX = 1024
 """Longest static range of a loop: each turn costs gas."""
 
 CELL_BALANCE, CELL_INBOX = 0, 1
+_LIST_METHODS = ("append", "pop")
 
 
 @dataclass(slots=True)
@@ -85,7 +86,9 @@ class Statements:
             out += self._statement(node, scope)
         return tuple(out)
 
-    def _statement(self, node: ast.Statement, scope: Scope) -> list[typed.Stmt]:
+    def _statement(  # noqa: C901  # one case for each kind of statement
+        self, node: ast.Statement, scope: Scope
+    ) -> list[typed.Stmt]:
         match node:
             case ast.Let():
                 return self._let(node, scope)
@@ -184,7 +187,8 @@ class Statements:
             value = self._expressions.check(node.value, scope, context, place.type)
             if isinstance(place.type, OptionType) and value.type == place.type.value:
                 hint = f"`some({self._program.text_of(node.value.span)})`"
-                message = f"this is {render_type(value.type)}, where {render_type(place.type)} was expected"
+                wanted = render_type(place.type)
+                message = f"this is {render_type(value.type)}, where {wanted} was expected"
                 self._program.report("QC0201", message, node.value.span, f"write {hint}")
                 return []
             value = self._expressions.settle(self._expressions.coerce(value, place.type, context))
@@ -281,12 +285,13 @@ class Statements:
         if node.sending is not None:
             self._program.report("QC0601", "`as` belongs to a `test`", node.sending.span)
         call = node.expression
-        if isinstance(call, ast.Call) and isinstance(call.callee, ast.Name):
-            if call.callee.text == "pay":
+        match call:
+            case ast.Call(callee=ast.Name(text="pay")):
                 return self._pay(call, scope)
-        if isinstance(call, ast.Call) and isinstance(call.callee, ast.Member):
-            if call.callee.name.text in ("append", "pop"):
-                return self._change_list(call, call.callee, scope)
+            case ast.Call(callee=ast.Member() as method) if method.name.text in _LIST_METHODS:
+                return self._change_list(call, method, scope)
+            case _:
+                pass
         value = self._expressions.check(call, scope, self._context.place)
         if isinstance(value, typed.Inline | typed.Collect):
             return [typed.Evaluate(node.span, value)]
@@ -388,9 +393,11 @@ class Statements:
         return [typed.Loop(node.span, local, items, low, high, body)]
 
     def _iterable(self, node: ast.Expression, scope: Scope) -> tuple[typed.Expr | None, int, int]:
-        if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
-            if node.callee.text == "range":
+        match node:
+            case ast.Call(callee=ast.Name(text="range")):
                 return self._range(node, scope)
+            case _:
+                pass
         items = self._expressions.settled(node, scope, self._context.place)
         if isinstance(items.type, ListType):
             return items, 0, 0

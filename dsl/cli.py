@@ -1,6 +1,7 @@
 """`qc contract`: new, check, test, fmt, build, explain, and what the verifier adds.
 
-Exit codes: 0 good, 1 the contract has errors, a failing test or another layout, 2 usage or environment.
+Exit codes: 0 good, 1 the contract has errors, a test fails or the layout differs,
+2 usage or environment.
 """
 
 import argparse

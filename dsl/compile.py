@@ -71,8 +71,8 @@ def compile_source(text: str, file: str) -> CompileResult:
             message = "there is no contract in this file"
             found.append(_error("QC0018", message, Span(0, 0), "write `contract Name:`"))
         return _finish(source, found, None)
-    for other in parsed.contracts[1:]:
-        found.append(_error("QC0017", "a file holds one contract", other.header))
+    others = parsed.contracts[1:]
+    found += [_error("QC0017", "a file holds one contract", each.header) for each in others]
     checked, program = check_contract(source, contract)
     found += program.found
     if any(is_error(each) and not each.code.startswith(TEST_CODES) for each in found):

@@ -1,7 +1,7 @@
 """Habits of other languages: what an author probably meant, and how it is said here.
 
-One table for parse errors and for unknown names. A pattern applies if its match touches the place of
-the error; the first that applies wins.
+One table for parse errors and for unknown names. A pattern applies if its match touches the place
+of the error; the first that applies wins.
 """
 
 import re

@@ -1,8 +1,8 @@
 """The formatter: one layout for all, comments kept, nothing else touched.
 
-It works on tokens and keeps the author's line breaks, so that it can't change what a text means: the
-tokens of its output are those of its input, which it checks. Blocks are indented by four spaces,
-continued lines by four more, at most one blank line stands in a row.
+It works on tokens and keeps the author's line breaks, so that it can't change what a text means:
+the tokens of its output are those of its input, which it checks. Blocks are indented by four
+spaces, continued lines by four more, at most one blank line stands in a row.
 """
 
 import re

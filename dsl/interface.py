@@ -17,7 +17,7 @@ from dsl.types import (
 )
 from spec.ir import syntax as ir
 
-Json: TypeAlias = "str | int | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 ABI_VERSION = "qcabi/1"
 """The form of this JSON."""
@@ -95,7 +95,7 @@ def make_abi(
                 "result": result,
                 "payable": function.payable,
                 "gas_max": gas,
-                "errors": [each for each in _list_errors(function)],
+                "errors": list(_list_errors(function)),
             }
         )
     return {

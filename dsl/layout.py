@@ -1,8 +1,8 @@
 """What is checked on the raw text, before the parser: length, characters, strings, brackets.
 
-The scan is linear and keeps no recursion, so no input can exhaust the parser behind it. It answers a
-text of the same length in which every logical line that cannot be read is replaced by the marker
-`SKIPPED`, so that the parser still finds the errors of all other lines.
+The scan is linear and keeps no recursion, so no input can exhaust the parser behind it. It
+answers a text of the same length in which every logical line that cannot be read is replaced by
+the marker `SKIPPED`, so that the parser still finds the errors of all other lines.
 """
 
 import re

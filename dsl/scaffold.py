@@ -24,8 +24,8 @@ BUGS = {
         "        balances[caller] -= amount\n        balances[to] += amount\n\n    action mint",
         "        let to_before = balances[to]\n        balances[caller] -= amount\n"
         "        balances[to] = to_before + amount\n\n    action mint",
-        "A transfer to oneself now makes coins: the balance is read before the debit and stored after"
-        " it.",
+        "A transfer to oneself now makes coins: the balance is read before the debit"
+        " and stored after it.",
     ),
     "escrow": Bug(
         "    action release() by (caller == buyer) in Held",
@@ -57,8 +57,8 @@ _README = """# {name}
    and run `qc contract verify {file}` again. {lesson}
    The report shows a transaction that anybody can replay; the tests may well still pass.
 
-3. Put it back. Then change the contract to what you need, one property at a time: `invariant` for each
-   state, `transition` for each step, `fails … when` for each way to fail.
+3. Put it back. Then change the contract to what you need, one property at a time: `invariant` for
+   each state, `transition` for each step, `fails … when` for each way to fail.
 
 `qc contract explain CODE` explains any message. `qc contract fmt {file}` lays the file out.
 """

@@ -16,8 +16,8 @@ EXPRESSION_DEPTH_MAX = 40
 """Deepest expression tree, so that `a + a + …` of any length cannot exhaust a recursive pass."""
 
 FUNCTION_DEPTH_MAX = 150
-"""Deepest nesting of syntax within a function and, behind it, the functions it calls: what recursive
-passes may have to descend."""
+"""Deepest nesting of syntax within a function and, behind it, the functions it calls: what
+recursive passes may have to descend."""
 
 ERRORS_MAX = 20
 """Errors reported in one run; more of them say nothing new."""

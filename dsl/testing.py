@@ -1,7 +1,7 @@
 """Running `test` blocks in the reference machine, in a world that holds one contract.
 
-Every expression of a test becomes a view behind the contract's own functions, so that tests read the
-state through the compiler and machine that they test, and through nothing else.
+Every expression of a test becomes a view behind the contract's own functions, so that tests read
+the state through the compiler and machine that they test, and through nothing else.
 """
 
 from collections.abc import Sequence

@@ -113,7 +113,7 @@ class UnitType:
 
 @dataclass(frozen=True, slots=True)
 class BrokenType:
-    """The type of what has been reported already; it fits everywhere, so nothing is reported twice."""
+    """The type of what has been reported already; it fits everywhere: no error comes twice."""
 
 
 Type = (
