@@ -31,7 +31,14 @@ from spec.ledger.genesis import compute_genesis_block
 from spec.ledger.header import CHECKS, Succession, compute_all_failures, validate_draft
 from spec.ledger.ledger_ops import NO_CONSENSUS_STEP, Burn, ConsensusStep, Mint, Move
 from spec.ledger.ops import Commit, CommitSignature, NoFields, NoSeal
-from spec.ledger.state import TreeReader, compute_reserved_key, encode_account, get_supply
+from spec.ledger.state import (
+    SUPPLY_KEY,
+    TreeReader,
+    compute_code_key,
+    compute_reserved_key,
+    encode_account,
+    get_supply,
+)
 from spec.ledger.types import EMPTY_ACCOUNT, OPS, Block, Body, Header, Supply
 from spec.lib.result import Err, Ok
 from spec.lib.ssz import encode
@@ -293,6 +300,19 @@ def test_minting_stops_at_the_largest_supply() -> None:
     assert reader.get_account(BOB.address).balance == FUNDS + room
     assert reader.get_account(CAROL.address).balance == FUNDS
     assert get_supply(reader).minted == TINY.supply_max
+
+
+def test_burnt_coins_may_be_minted_again() -> None:
+    room = TINY.supply_max - get_supply(TreeReader(START.tree)).minted
+    step = ConsensusStep((Burn(ALICE.address, 100), Mint(BOB.address, room + 101)), ())
+    reader = TreeReader(build((), step=step).applied.state.tree)
+    assert reader.get_account(BOB.address).balance == FUNDS + room + 100
+
+
+def test_the_consensus_may_write_reserved_leaves_only_and_not_the_counters() -> None:
+    for key in (ALICE.address, compute_code_key(bytes(32)), SUPPLY_KEY):
+        with pytest.raises(AssertionError):
+            build((), step=ConsensusStep((), ((key, b"x"),)))
 
 
 # Signatures

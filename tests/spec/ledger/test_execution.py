@@ -256,6 +256,11 @@ FAILING = (
         Stopped(PROBE_ADDRESS, b"contract.balance_short"),
     ),
     ("unknown", call(BOB, b"\xee" * 8), Stopped(PROBE_ADDRESS, b"contract.unknown_function")),
+    (
+        "init again",
+        call(BOB, bytes(8), count_arguments(9)),
+        Stopped(PROBE_ADDRESS, b"contract.unknown_function"),
+    ),
     ("malformed", call(BOB, BUMP, b"x"), Stopped(PROBE_ADDRESS, b"contract.arguments_malformed")),
     (
         "no code",
@@ -285,6 +290,17 @@ def test_a_failed_call_takes_fee_and_nonce_and_leaves_nothing_else(
     assert layer.leaves == leaves
     assert layer.accounts == {**accounts, BOB.address: Account(1, FUNDS - fee, 0, bytes(32))}
     assert compute_coin_delta(layer) < 0
+
+
+@pytest.mark.parametrize("module", [PROBE_BYTES, RELAY_BYTES])
+def test_init_runs_once_even_for_the_deployer_and_even_if_it_is_empty(module: bytes) -> None:
+    layer = fresh()
+    arguments = count_arguments(7) if module == PROBE_BYTES else b""
+    run(layer, ALICE, make_tx(ALICE, Deploy(module, arguments, 0), gas_limit=50_000))
+    leaves = dict(layer.leaves)
+    receipt = run(layer, ALICE, call(ALICE, bytes(8), arguments))
+    assert receipt.status == Stopped(PROBE_ADDRESS, b"contract.unknown_function")
+    assert layer.leaves == leaves
 
 
 def test_a_receipt_names_the_failure_behind_a_failed_call() -> None:
