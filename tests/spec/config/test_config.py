@@ -45,6 +45,7 @@ def tiny(**changes: object) -> ChainConfig:
 
 
 def bft(**changes: int) -> BftConfig:
+    assert isinstance(TINY.consensus, BftConfig)
     return replace(TINY.consensus, **changes)
 
 
@@ -242,6 +243,17 @@ def test_every_error_code_is_reachable() -> None:
     reached = {code for code, _, _ in CONFIG_BOUNDARIES + GENESIS_BOUNDARIES}
     assert reached == {error.code for error in get_args(ConfigError)}
     assert reached == {code for code, _ in CONFIG_CHECKS} | {code for code, _ in GENESIS_CHECKS}
+
+
+def test_a_genesis_is_no_better_than_its_configuration() -> None:
+    failure = validate_genesis(genesis(config=tiny(name=b"")))
+    assert failure is not None
+    assert failure.code == "config.name_invalid"
+    both = genesis(config=tiny(name=b""), validators=())
+    assert [each.code for each in compute_genesis_failures(both)] == [
+        "config.name_invalid",
+        "genesis.validators_missing",
+    ]
 
 
 def test_all_failures_are_shown_together() -> None:
