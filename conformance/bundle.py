@@ -4,13 +4,10 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-_ROOT: Final = Path(__file__).resolve().parent.parent
-_MAIN: Final = """import sys
+from conformance.runner import cli
 
-from conformance.runner.cli import main
-
-sys.exit(main(sys.argv[1:]))
-"""
+_MODULE: Final = cli.__name__  # it is another in the wheel, which moves this package
+_MAIN: Final = f"import sys\n\nfrom {_MODULE} import main\n\nsys.exit(main(sys.argv[1:]))\n"
 _TIME: Final = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is built
 
 
@@ -23,13 +20,16 @@ def build_zipapp(path: Path) -> None:
     Raises:
         OSError: it can't be written.
     """
-    sources = [_ROOT / "conformance" / "__init__.py"]
-    sources += sorted((_ROOT / "conformance" / "runner").glob("*.py"))
+    *packages, _ = _MODULE.split(".")
+    runner = "/".join(packages)
+    above = ["/".join(packages[:depth]) for depth in range(1, len(packages))]
+    content = {f"{name}/__init__.py": b"" for name in above}
+    for source in sorted(Path(cli.__file__).parent.glob("*.py")):
+        content[f"{runner}/{source.name}"] = source.read_bytes()
+    content["__main__.py"] = _MAIN.encode("utf-8")
     with path.open("wb") as file:
         file.write(b"#!/usr/bin/env python3\n")
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for source in sources:
-                name = source.relative_to(_ROOT).as_posix()
-                archive.writestr(zipfile.ZipInfo(name, _TIME), source.read_bytes())
-            archive.writestr(zipfile.ZipInfo("__main__.py", _TIME), _MAIN)
+            for name, data in content.items():
+                archive.writestr(zipfile.ZipInfo(name, _TIME), data)
     path.chmod(0o755)

@@ -389,10 +389,10 @@ def _define_calls() -> None:
         target, first, second = body.params(3)
         body.leave(body.add(Call(0, 0, target, (first, second), gas)))
         _define(name, (ADDRESS, U64, U64), U64, body)
-    for name, number in (("call_absent", 4), ("call_no_view", 5)):
+    for name, number, count in (("call_absent", 4, 0), ("call_no_view", 5, 1)):
         body = Body()
         target, value = body.params(2)
-        body.add(Call(0, number, target, (value,) if number == 5 else (), CALL_GAS))  # noqa: PLR2004
+        body.add(Call(0, number, target, (value,)[:count], CALL_GAS))
         body.leave(value)
         _define(name, (ADDRESS, U64), U64, body)
     body = Body()

@@ -14,8 +14,9 @@ from typing import Final
 
 import spec
 from conformance.clients.spec.answers import JsonObject
+from spec import crypto, ir, ledger, lib
 
-CHAPTERS: Final = ("spec.lib", "spec.crypto", "spec.ir", "spec.ledger")
+CHAPTERS: Final = tuple(chapter.__name__ for chapter in (lib, crypto, ir, ledger))
 """Where the codes are collected from; consensus and wire come with levels 6 and 7."""
 
 EXEMPT: Final[dict[str, str]] = {
@@ -57,7 +58,7 @@ def list_orphans(rules: JsonObject) -> list[str]:
 def _list_modules() -> list[ModuleType]:
     names = [
         info.name
-        for info in pkgutil.walk_packages(spec.__path__, "spec.")
+        for info in pkgutil.walk_packages(spec.__path__, spec.__name__ + ".")
         if info.name.startswith(CHAPTERS)
     ]
     return [importlib.import_module(name) for name in sorted(names)]

@@ -34,7 +34,6 @@ from spec.ir.syntax import (
 from spec.limits import IR_VERSION
 
 U8: Final = UintType(8)
-U16: Final = UintType(16)
 U32: Final = UintType(32)
 U64: Final = UintType(64)
 U128: Final = UintType(128)

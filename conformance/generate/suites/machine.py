@@ -71,7 +71,7 @@ def make_args(function: str, values: tuple[Value, ...], **changes: Any) -> JsonO
     }
 
 
-def after(state: State, function: str, *values: Value, **changes: Any) -> State:  # noqa: ANN401
+def after(state: State, function: str, *values: Value, **changes: Any) -> State:  # noqa: ANN401 - any argument
     """The state after a call that succeeds."""
     answer, changed = call_contract(state, make_args(function, values, **changes))
     assert isinstance(answer, Accept), "a call is answered by its outcome"
@@ -106,7 +106,7 @@ def build() -> tuple[Suite, ...]:
     return tuple(Suite(name, "contract", "contract", cases) for name, cases in suites)
 
 
-def _case(row: Row, why: str, pre: JsonObject = PRE, **changes: Any) -> Case:  # noqa: ANN401
+def _case(row: Row, why: str, pre: JsonObject = PRE, **changes: Any) -> Case:  # noqa: ANN401 - any argument
     name, function, values, outcome = row
     kinds = SIGNATURES[function][0]
     view = {"function": function, "arguments": record_to_json(TYPES, kinds, values)}
