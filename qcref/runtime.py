@@ -30,8 +30,9 @@ from qcref.store.chain_store import ChainStore
 from qcref.store.errors import StoreError
 from qcref.store.promises import PromiseLog
 from spec.chain import (
-    BftNodeConfig,
-    BftNodeState,
+    AnyEntry,
+    AnyNodeConfig,
+    AnyNodeState,
     compute_genesis_anchor,
     compute_node_config,
     get_gossip,
@@ -40,7 +41,6 @@ from spec.chain import (
 )
 from spec.config import Genesis, compute_genesis_id
 from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
-from spec.consensus.bft.state import BftState
 from spec.consensus.interface import (
     BlockRecord,
     Broadcast,
@@ -115,7 +115,7 @@ class Runtime:
             StoreError: the data folder can't be used.
         """
         self._setup = setup
-        self.config: BftNodeConfig = compute_node_config(setup.genesis, setup.validator, verify)
+        self.config: AnyNodeConfig = compute_node_config(setup.genesis, setup.validator, verify)
         genesis_id = compute_genesis_id(setup.genesis)
         self.chain = Chain(setup.genesis.config, genesis_id, setup.engine)
         self.store = ChainStore(setup.folder / "chain.sqlite", genesis_id)
@@ -168,11 +168,20 @@ class Runtime:
 
         Args:
             height: of a block that is stored, at most the head's.
+
+        The promises go first: after a crash between the two the chain goes on from the old head,
+        whereas promises above a new head would keep the validator silent.
         """
-        self.store.truncate(height)
-        self._promises.clear()
-        self.mempool.clear()
-        self._open()
+        if self._failure is not None:
+            raise self._failure
+        try:
+            self._promises.clear()
+            self.store.truncate(height)
+            self.mempool.clear()
+            self._open()
+        except StoreError as error:
+            self._failure = error
+            raise
 
     def close(self) -> None:
         """Releases files; the object is of no use afterwards."""
@@ -197,10 +206,10 @@ class Runtime:
         self._applied: dict[BlockId, Applied] = {}
         self._timers: list[tuple[int, int, Timeout]] = []
         self._pending = None
-        self._node: BftNodeState = init(self.config, anchor)
+        self._node: AnyNodeState = init(self.config, anchor)
         self._feed(Restart(self._setup.clock.now_ms(), self._promises.promises))
 
-    def _compute_anchor(self, block: Block, tree: StateTree) -> Entry[BftState]:
+    def _compute_anchor(self, block: Block, tree: StateTree) -> AnyEntry:
         """The stored head as the node's first entry; its consensus state is read from the tree."""
         genesis_anchor, _ = compute_genesis_anchor(self.config, self._setup.genesis)
         rules = self.config.rules

@@ -13,13 +13,12 @@ Source: CONSENSUS.md 1; DESIGN.md 1.
 """
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from spec.config import Genesis, compute_genesis_id
+from spec.config import BftConfig, Genesis, PowConfig, compute_genesis_id
 from spec.consensus.bft.duty import BftDuty
-from spec.consensus.bft.duty_state import BftDutyState
 from spec.consensus.bft.rules import BftRules
-from spec.consensus.bft.state import BftState, Seat
+from spec.consensus.bft.state import Seat
 from spec.consensus.interface import (
     BlockRecord,
     Built,
@@ -47,6 +46,8 @@ from spec.consensus.node import (
     apply_verdict,
     import_block,
 )
+from spec.consensus.pow.duty import PowDuty
+from spec.consensus.pow.rules import PowRules
 from spec.crypto.signing import ED25519, validate_signature
 from spec.ledger.codec import compute_block_id
 from spec.ledger.genesis import (
@@ -66,11 +67,13 @@ def verify_ed25519(public_key: bytes, root: bytes, signature: bytes) -> bool:
 S = TypeVar("S")
 D = TypeVar("D")
 
-BftNodeConfig = NodeConfig[BftState, BftDutyState]
-BftNodeState = NodeState[BftState, BftDutyState]
+# Which algorithm a chain runs is data, so its types are known only by those who asked for it.
+AnyNodeConfig = NodeConfig[Any, Any]
+AnyNodeState = NodeState[Any, Any]
+AnyEntry = Entry[Any]
 
 
-def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify) -> BftNodeConfig:
+def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify) -> AnyNodeConfig:
     """What never changes while a node of this chain runs.
 
     Args:
@@ -79,7 +82,11 @@ def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify)
         verify: how signatures are checked, `verify_ed25519` but in simulations.
     """
     context = RulesContext(genesis.config, compute_genesis_id(genesis), verify)
-    return NodeConfig(context=context, rules=BftRules(), duty=BftDuty(), validator=validator)
+    match genesis.config.consensus:
+        case BftConfig():
+            return NodeConfig(context, BftRules(), BftDuty(), validator)
+        case PowConfig():
+            return NodeConfig(context, PowRules(), PowDuty(), validator)
 
 
 def compute_genesis_view(genesis: Genesis) -> LedgerView:
@@ -121,6 +128,7 @@ def init(config: NodeConfig[S, D], anchor: Entry[S]) -> NodeState[S, D]:
         is_awake=False,
         now_ms=0,
         tree={anchor_id: anchor},
+        root=anchor_id,
         head=anchor_id,
         final=anchor_id,
         candidates={},

@@ -121,6 +121,8 @@ DEFERRED_MAX = 64
 """Blocks kept because their time has not come."""
 CANDIDATES_MAX = 256
 """Blocks at the ledger, or waiting for a seal."""
+TREE_BLOCKS_MAX = 4_096
+"""Blocks of a node's tree while nothing becomes final."""
 INVALID_MAX = 256
 """Ids of invalid blocks remembered, so that the same block is not executed twice."""
 FUTURE_MESSAGES_MAX = 1_024

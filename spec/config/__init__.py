@@ -1,10 +1,9 @@
 """Parameters of a chain and its first state: what a chain's founders choose, once."""
 
+from spec.config.algorithms import BftConfig, ConsensusConfig, PowConfig
 from spec.config.chain import (
     Allocation,
-    BftConfig,
     ChainConfig,
-    ConsensusConfig,
     Fork,
     Genesis,
     GenesisValidator,
@@ -31,6 +30,7 @@ __all__ = [
     "Fork",
     "Genesis",
     "GenesisValidator",
+    "PowConfig",
     "Rules",
     "compute_config_failures",
     "compute_genesis_failures",

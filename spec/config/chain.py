@@ -9,6 +9,7 @@ Source: DESIGN.md 2.9; decision record 0050.
 
 from dataclasses import dataclass
 
+from spec.config.algorithms import CONSENSUS_CONFIG, ConsensusConfig
 from spec.lib.result import Result
 from spec.lib.ssz import (
     Boolean,
@@ -18,7 +19,6 @@ from spec.lib.ssz import (
     List,
     SszError,
     Uint,
-    Union,
     decode,
     encode,
     hash_tree_root,
@@ -40,26 +40,6 @@ class Fork:
     """Block height, 0 for the first entry."""
     version: int
     """A version of `spec.config.rules.KNOWN_RULES`; also what headers from that height carry."""
-
-
-@dataclass(frozen=True, slots=True)
-class BftConfig:
-    """Parameters of the BFT algorithm: the timeouts of a round, in ms.
-
-    Each round waits `timeout_delta_ms` longer than the one before it, so that rounds outlast any
-    constant network delay in the end (arXiv 1807.04938, section III).
-    """
-
-    timeout_propose_ms: int
-    """How long a node waits for a proposal in round 0."""
-    timeout_vote_ms: int
-    """How long a node waits, in round 0, once more than two thirds voted without agreeing."""
-    timeout_delta_ms: int
-    """What is added to both for each further round."""
-
-
-ConsensusConfig = BftConfig
-"""The parameters of the chain's one algorithm; which class it is says which algorithm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +118,6 @@ class Genesis:
 
 
 FORK = Container(Fork, (("height", Uint(64)), ("version", Uint(32))))
-BFT_CONFIG = Container(
-    BftConfig,
-    (
-        ("timeout_propose_ms", Uint(64)),
-        ("timeout_vote_ms", Uint(64)),
-        ("timeout_delta_ms", Uint(64)),
-    ),
-)
-CONSENSUS_CONFIG: Union[ConsensusConfig] = Union(((BftConfig, BFT_CONFIG),))
 CHAIN_CONFIG = Container(
     ChainConfig,
     (

@@ -4,7 +4,8 @@
 what a developer's one-node chain runs.
 """
 
-from spec.config.chain import BftConfig, ChainConfig, Fork
+from spec.config.algorithms import BftConfig
+from spec.config.chain import ChainConfig, Fork
 
 TINY = ChainConfig(
     name=b"tiny",

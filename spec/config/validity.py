@@ -8,6 +8,7 @@ Source: DESIGN.md 2.8, 2.9; RELIABILITY.md (every limit is checked); decision re
 
 from collections.abc import Callable
 
+from spec.config.algorithms import BftConfig, PowConfig
 from spec.config.chain import ChainConfig, Genesis
 from spec.config.errors import (
     AddressInvalid,
@@ -50,6 +51,15 @@ FEE_LIMIT = 1 << 63
 BLOCK_OVERHEAD_BYTES = 131_072
 """What a block keeps for header, seal (a commit by all validators) and consensus operations."""
 
+TARGET_LIMIT = 1 << 256
+"""Targets of proof of work are below."""
+HALF_LIFE_MS_MAX = 366 * MS_MAX
+"""A difficulty that needs longer to halve follows nothing."""
+PERIOD_BLOCKS_MAX = 1 << 20
+"""Blocks of a retarget period: times their time they stay far from 64 bits."""
+HALVING_BLOCKS_MAX = 1 << 40
+"""Blocks between halvings of the reward."""
+
 ConfigCheck = Callable[[ChainConfig], ConfigError | None]
 GenesisCheck = Callable[[Genesis], ConfigError | None]
 
@@ -68,8 +78,31 @@ def _check_hrp(config: ChainConfig) -> ConfigError | None:
     return HrpInvalid(config.hrp)
 
 
+Range = tuple[str, int, int, int]
+"""Field, value, least and greatest value allowed."""
+
+
+def _get_consensus_ranges(config: ChainConfig) -> tuple[Range, ...]:
+    match config.consensus:
+        case BftConfig() as bft:
+            return (
+                ("consensus.timeout_propose_ms", bft.timeout_propose_ms, 1, MS_MAX),
+                ("consensus.timeout_vote_ms", bft.timeout_vote_ms, 1, MS_MAX),
+                ("consensus.timeout_delta_ms", bft.timeout_delta_ms, 1, MS_MAX),
+            )
+        case PowConfig() as pow_:
+            return (
+                ("consensus.target_max", pow_.target_max, 1, TARGET_LIMIT - 1),
+                ("consensus.target_initial", pow_.target_initial, 1, pow_.target_max),
+                ("consensus.block_time_ms", pow_.block_time_ms, 1, MS_MAX),
+                ("consensus.half_life_ms", pow_.half_life_ms, 1, HALF_LIFE_MS_MAX),
+                ("consensus.period_blocks", pow_.period_blocks, 2, PERIOD_BLOCKS_MAX),
+                ("consensus.reward", pow_.reward, 0, config.supply_max),
+                ("consensus.halving_blocks", pow_.halving_blocks, 1, HALVING_BLOCKS_MAX),
+            )
+
+
 def _check_ranges(config: ChainConfig) -> ConfigError | None:
-    timeouts = config.consensus
     ranges = (
         ("supply_max", config.supply_max, 1, SUPPLY_LIMIT - 1),
         ("block_gas_limit", config.block_gas_limit, 2, BLOCK_GAS_LIMIT_MAX),
@@ -78,9 +111,7 @@ def _check_ranges(config: ChainConfig) -> ConfigError | None:
         ("block_size_bytes_max", config.block_size_bytes_max, 1, BLOCK_SIZE_BYTES_MAX),
         ("block_transactions_max", config.block_transactions_max, 1, BLOCK_TRANSACTIONS_MAX),
         ("slot_ms", config.slot_ms, 1, MS_MAX),
-        ("consensus.timeout_propose_ms", timeouts.timeout_propose_ms, 1, MS_MAX),
-        ("consensus.timeout_vote_ms", timeouts.timeout_vote_ms, 1, MS_MAX),
-        ("consensus.timeout_delta_ms", timeouts.timeout_delta_ms, 1, MS_MAX),
+        *_get_consensus_ranges(config),
     )
     for field, value, low, high in ranges:
         if not low <= value <= high:

@@ -4,7 +4,7 @@ A target is a number of at most 256 bits: a block's work hash, read as a number,
 Both rules are integers only and never reach zero, which no hash could meet.
 
     compute_asert_target     aserti3-2d: each block's target from one anchor, exponentially
-    compute_btc_target       Bitcoin's: a period's target from how long the period took, by at most 4
+    compute_btc_target       Bitcoin's: a period's target from how long the last one took
     compute_work             the expected number of hashes behind a target
 
 Source: M. Lundeberg, J. Toomim, ASERT specification of 2020-11-15 (aserti3-2d); Bitcoin's

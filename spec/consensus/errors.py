@@ -13,7 +13,7 @@ from typing import ClassVar
 class SlotNotAfterParent:
     """Slots rise along a chain."""
 
-    code: ClassVar[str] = "chain.slot_not_after_parent"
+    code: ClassVar[str] = "consensus.slot_not_after_parent"
     slot: int
     parent_slot: int
 
@@ -37,9 +37,9 @@ class HeaderFieldsPresent:
 
 @dataclass(frozen=True, slots=True)
 class SlotNotHeight:
-    """Slot and height are one count in BFT."""
+    """Slot and height are one count where time has no slots."""
 
-    code: ClassVar[str] = "bft.slot_not_height"
+    code: ClassVar[str] = "consensus.slot_not_height"
     slot: int
     height: int
 
@@ -53,7 +53,7 @@ class SlotNotHeight:
 class ValidatorsRootMismatch:
     """The header names another set as its sealers."""
 
-    code: ClassVar[str] = "bft.validators_root_mismatch"
+    code: ClassVar[str] = "consensus.validators_root_mismatch"
     found: bytes
     expected: bytes
 
@@ -70,7 +70,7 @@ class ValidatorsRootMismatch:
 class NextValidatorsRootMismatch:
     """The header names another set for the next height."""
 
-    code: ClassVar[str] = "bft.next_validators_root_mismatch"
+    code: ClassVar[str] = "consensus.next_validators_root_mismatch"
     found: bytes
     expected: bytes
 
@@ -109,13 +109,13 @@ class SealNotCommit:
 class OpNotAdmitted:
     """The op is of a kind that has no place here."""
 
-    code: ClassVar[str] = "bft.op_not_admitted"
+    code: ClassVar[str] = "consensus.op_not_admitted"
     kind: str
 
     @property
     def message(self) -> str:
         """One sentence for people."""
-        return f"an op of kind {self.kind} is not admitted; the only op is the commit of the parent"
+        return f"an op of kind {self.kind} is not admitted on this chain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +255,64 @@ class VoteMalformed:
         return f"kind {self.kind} with round {self.round} is no vote"
 
 
+@dataclass(frozen=True, slots=True)
+class FieldsNotPow:
+    """The header lacks the fields of proof of work."""
+
+    code: ClassVar[str] = "pow.fields_missing"
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return "a PoW header has a target and a nonce"
+
+
+@dataclass(frozen=True, slots=True)
+class SealPresent:
+    """A PoW block has nothing beside its header."""
+
+    code: ClassVar[str] = "pow.seal_present"
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return "a PoW block has no seal; its header's hash is the proof"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMismatch:
+    """The header names another target than the chain's past fixes."""
+
+    code: ClassVar[str] = "pow.target_mismatch"
+    found: int
+    expected: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"the target is {self.found:#x}, the chain's rule gives {self.expected:#x}"
+
+
+@dataclass(frozen=True, slots=True)
+class HashAboveTarget:
+    """The header's work hash misses the target."""
+
+    code: ClassVar[str] = "pow.hash_above_target"
+    work_hash: int
+    target: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"the work hash {self.work_hash:#x} is above the target {self.target:#x}"
+
+
 ConsensusError = (
     SlotNotAfterParent
+    | FieldsNotPow
+    | SealPresent
+    | TargetMismatch
+    | HashAboveTarget
     | HeaderFieldsPresent
     | SlotNotHeight
     | ValidatorsRootMismatch

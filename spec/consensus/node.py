@@ -49,7 +49,7 @@ from spec.ledger.ledger_ops import ConsensusStep
 from spec.ledger.ops import FfgVote, RoundVote
 from spec.ledger.types import Block
 from spec.lib.result import Err, Ok, Result
-from spec.limits import CANDIDATES_MAX, DEFERRED_MAX, INVALID_MAX, ORPHANS_MAX
+from spec.limits import CANDIDATES_MAX, DEFERRED_MAX, INVALID_MAX, ORPHANS_MAX, TREE_BLOCKS_MAX
 
 S = TypeVar("S")
 """The chain state of the algorithm."""
@@ -93,7 +93,9 @@ class NodeState(Generic[S, D]):
     """Whether `Restart` has come."""
     now_ms: int
     tree: Mapping[BlockId, Entry[S]]
-    """The final block and its descendants, in order of arrival."""
+    """The root and its descendants, in order of arrival."""
+    root: BlockId
+    """Where the tree begins: the final block, or one so deep below the head that we let go."""
     head: BlockId
     final: BlockId
     candidates: Mapping[BlockId, Candidate[S]]
@@ -219,7 +221,7 @@ def import_block(
         needs_seal: False for a proposal, whose seal is made by voting.
     """
     block_id = compute_block_id(block.header)
-    if block_id in node.tree or block.header.height <= node.tree[node.final].block.header.height:
+    if block_id in node.tree or block.header.height <= node.tree[node.root].block.header.height:
         return node, ()
     if block_id in node.invalid:
         return node, ()
@@ -348,8 +350,8 @@ def _follow(config: NodeConfig[S, D], node: NodeState[S, D], block_id: BlockId) 
     header = entry.block.header
     _, final = config.rules.get_checkpoints(config.context, entry.chain_state, block_id, header)
     if final is not None and final in node.tree and final != node.final:
-        node = _prune(replace(node, final=final))
-    node = replace(node, head=config.duty.choose(config, node))
+        node = _prune(replace(node, final=final, root=final))
+    node = _let_go(replace(node, head=config.duty.choose(config, node)))
     effects: tuple[Effect, ...] = ()
     if node.head != before.head:
         effects += (SetHead(node.head),)
@@ -363,12 +365,8 @@ def _follow(config: NodeConfig[S, D], node: NodeState[S, D], block_id: BlockId) 
 
 def choose_heaviest(config: NodeConfig[S, D], node: NodeState[S, D]) -> BlockId:
     """The heaviest block of the tree; of equals the one that came first."""
-    best, best_weight = (
-        node.final,
-        config.rules.get_weight(
-            node.tree[node.final].chain_state, node.tree[node.final].block.header
-        ),
-    )
+    root = node.tree[node.root]
+    best, best_weight = node.root, config.rules.get_weight(root.chain_state, root.block.header)
     for block_id, entry in node.tree.items():
         weight = config.rules.get_weight(entry.chain_state, entry.block.header)
         if weight > best_weight:
@@ -376,10 +374,26 @@ def choose_heaviest(config: NodeConfig[S, D], node: NodeState[S, D]) -> BlockId:
     return best
 
 
+def _let_go(node: NodeState[S, D]) -> NodeState[S, D]:
+    """Where finality does not come, forgets the deepest half of a tree that has grown too large.
+
+    This is a bound on memory, not finality: a longer fork from below is simply not followed.
+    """
+    if len(node.tree) <= TREE_BLOCKS_MAX:
+        return node
+    root = node.head
+    for _ in range(TREE_BLOCKS_MAX // 2):
+        parent = BlockId(node.tree[root].block.header.parent)
+        if parent not in node.tree:
+            break
+        root = parent
+    return _prune(replace(node, root=root))
+
+
 def _prune(node: NodeState[S, D]) -> NodeState[S, D]:
-    """Drops what does not descend from the final block, which never comes back."""
-    kept: dict[BlockId, Entry[S]] = {node.final: node.tree[node.final]}
-    height = kept[node.final].block.header.height
+    """Drops what does not descend from the root, which never comes back."""
+    kept: dict[BlockId, Entry[S]] = {node.root: node.tree[node.root]}
+    height = kept[node.root].block.header.height
     for block_id, entry in node.tree.items():  # parents come before children
         if BlockId(entry.block.header.parent) in kept:
             kept[block_id] = entry

@@ -11,6 +11,7 @@ Source: arXiv 1807.04938, algorithm 1; INTERFACE.md 2.11 to 2.14, 3; DESIGN.md 2
 
 from dataclasses import dataclass, replace
 
+from spec.config import BftConfig
 from spec.consensus.bft.duty_state import (
     EMPTY_DUTY_STATE,
     KIND_PROPOSAL,
@@ -325,6 +326,7 @@ def _carry_out(config: Config, node: State, output: Output) -> Outcome:
 def _schedule(config: Config, height: int, kind: TimeoutKind, round_: int) -> Schedule:
     """A wait that grows with the round."""
     times = config.context.config.consensus
+    assert isinstance(times, BftConfig), "a BFT duty serves a BFT chain"
     base = times.timeout_propose_ms if kind is TimeoutKind.PROPOSE else times.timeout_vote_ms
     return Schedule(kind, height, round_, base + round_ * times.timeout_delta_ms)
 

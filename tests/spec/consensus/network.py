@@ -14,15 +14,22 @@ from random import Random
 from typing import NoReturn
 
 from spec.chain import (
-    BftNodeConfig,
-    BftNodeState,
+    AnyNodeConfig,
+    AnyNodeState,
     compute_genesis_anchor,
     compute_node_config,
     get_gossip,
     init,
     step,
 )
-from spec.config import Allocation, Genesis, GenesisValidator, compute_genesis_id
+from spec.config import (
+    Allocation,
+    ConsensusConfig,
+    Genesis,
+    GenesisValidator,
+    PowConfig,
+    compute_genesis_id,
+)
 from spec.config.presets import TINY
 from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
 from spec.consensus.interface import (
@@ -38,6 +45,8 @@ from spec.consensus.interface import (
     Input,
     LedgerView,
     Message,
+    Mine,
+    Mined,
     Persist,
     Received,
     Record,
@@ -53,13 +62,14 @@ from spec.consensus.interface import (
     Tick,
     Timeout,
 )
+from spec.consensus.pow.rules import compute_work_hash
 from spec.crypto.address import compute_key_address
 from spec.crypto.signing import ED25519
 from spec.ledger.block import Chain, apply_block, build_block
 from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.engine import Engine
 from spec.ledger.genesis import LedgerState
-from spec.ledger.ops import NoSeal, RoundVote
+from spec.ledger.ops import NoSeal, PowFields, RoundVote
 from spec.ledger.types import Block
 from spec.lib.result import Err, Ok
 
@@ -71,6 +81,8 @@ def _never_called(*_: object) -> NoReturn:
 NO_CONTRACTS = Engine(_never_called, _never_called, _never_called)
 
 
+POW_HASH_MS = 10
+"""Time a hash takes in the network's virtual time."""
 GOSSIP_MS = 40
 """How often shells repeat what gossip may have lost."""
 
@@ -87,10 +99,22 @@ def stub_verify(key: bytes, root: bytes, signature: bytes) -> bool:
     return signature == stub_sign(key, root)
 
 
-def compute_genesis(validators: int) -> Genesis:
+POW = PowConfig(
+    is_asert=True,
+    target_initial=1 << 254,
+    target_max=(1 << 256) - 1,
+    block_time_ms=40,
+    half_life_ms=400,
+    period_blocks=8,
+    reward=64,
+    halving_blocks=32,
+)
+
+
+def compute_genesis(validators: int, consensus: ConsensusConfig = TINY.consensus) -> Genesis:
     operators = sorted(compute_key_address(ED25519, compute_stub_key(v)) for v in range(validators))
     return Genesis(
-        config=TINY,
+        config=replace(TINY, consensus=consensus),
         time_ms=1_000,
         allocations=tuple(Allocation(operator, 1_000) for operator in operators),
         validators=tuple(
@@ -104,11 +128,11 @@ def compute_genesis(validators: int) -> Genesis:
 class Shell:
     """One node with everything around it."""
 
-    config: BftNodeConfig
+    config: AnyNodeConfig
     chain: Chain
     genesis: Genesis
     view: LedgerView
-    node: BftNodeState
+    node: AnyNodeState
     ledgers: dict[BlockId, LedgerState]
     wal: list[Record] = field(default_factory=list)
     decided: dict[int, BlockId] = field(default_factory=dict)
@@ -116,6 +140,7 @@ class Shell:
     reports: list[Report] = field(default_factory=list)
     blocks: dict[BlockId, Block] = field(default_factory=dict)
     signed: list[Signable] = field(default_factory=list)
+    search: int = 0
 
 
 def compute_shell(genesis: Genesis, validator: int | None) -> Shell:
@@ -126,18 +151,30 @@ def compute_shell(genesis: Genesis, validator: int | None) -> Shell:
     return Shell(config, chain, genesis, anchor.view, init(config, anchor), ledgers)
 
 
+def find_nonce(block: Block, target: int) -> Block:
+    for nonce in count():
+        header = replace(block.header, consensus=PowFields(target, nonce))
+        if compute_work_hash(header) <= target:
+            return replace(block, header=header)
+    raise AssertionError("counting does not end")
+
+
 class Network:
     """n shells over one queue ordered by (time, order of sending)."""
 
     def __init__(
-        self, validators: int, seed: int = 0, delay_ms: Callable[[Random], int] | None = None
+        self,
+        validators: int,
+        seed: int = 0,
+        delay_ms: Callable[[Random], int] | None = None,
+        consensus: ConsensusConfig = TINY.consensus,
     ) -> None:
         self.rng = Random(seed)
-        self.genesis = compute_genesis(validators)
+        self.genesis = compute_genesis(validators, consensus)
         self.shells = [compute_shell(self.genesis, v) for v in range(validators)]
         self.now_ms = 2_000
         self.order = count()
-        self.queue: list[tuple[int, int, int, Input]] = []
+        self.queue: list[tuple[int, int, int, Input, int]] = []
         self.delay = delay_ms or (lambda rng: rng.randrange(1, 4))
         self.is_cut: Callable[[int, int], bool] = lambda _a, _b: False
         self.steps = 0
@@ -146,15 +183,15 @@ class Network:
         for index in range(len(self.shells)):
             self.feed(index, Restart(self.now_ms, ()))
 
-    def send(self, at_ms: int, to: int, event: Input) -> None:
-        heapq.heappush(self.queue, (at_ms, next(self.order), to, event))
+    def send(self, at_ms: int, to: int, event: Input, search: int = 0) -> None:
+        heapq.heappush(self.queue, (at_ms, next(self.order), to, event, search))
 
     def feed(self, index: int, event: Input) -> None:
         shell = self.shells[index]
         before = shell.node
-        copy = repr(before.duty.work) if self.steps % 97 == 0 else None
+        copy = repr(before.duty) if self.steps % 97 == 0 else None
         shell.node, effects = step(shell.config, before, event)
-        assert copy is None or copy == repr(before.duty.work), "the input state is unchanged"
+        assert copy is None or copy == repr(before.duty), "the input state is unchanged"
         self.steps += 1
         for effect in effects:
             self.carry_out(index, effect)
@@ -173,10 +210,8 @@ class Network:
                         self.post(index, to, message)
             case Schedule(kind, height, round_, after_ms):
                 self.send(self.now_ms + after_ms, index, Timeout(kind, height, round_))
-            case Build():
-                self.send(self.now_ms + 5, index, Built(self.build(shell, effect), effect.tag))
-            case Execute():
-                self.send(self.now_ms, index, self.execute(shell, effect))
+            case Build() | Mine() | Execute():
+                self.work(index, effect)
             case Fetch(block_id, source):
                 self.fetch(index, block_id, source)
 
@@ -225,6 +260,25 @@ class Network:
         assert isinstance(built, Ok)
         return Block(built.value.header, built.value.body, NoSeal())
 
+    def work(self, index: int, effect: Build | Mine | Execute) -> None:
+        """Effects that take work and are answered."""
+        shell = self.shells[index]
+        match effect:
+            case Build(tag=tag):
+                self.send(self.now_ms + 5, index, Built(self.build(shell, effect), tag))
+            case Mine(block, target):
+                self.mine(shell, index, block, target)
+            case Execute():
+                self.send(self.now_ms, index, self.execute(shell, effect))
+
+    def mine(self, shell: Shell, index: int, block: Block, target: int) -> None:
+        """Searches a nonce for real; how long it took is drawn, since time is virtual."""
+        shell.search += 1
+        search, share = shell.search, len(self.shells)
+        difficulty = (1 << 256) // target * POW_HASH_MS * share
+        after_ms = 1 + int(self.rng.expovariate(1) * difficulty)
+        self.send(self.now_ms + after_ms, index, Mined(find_nonce(block, target)), search)
+
     def execute(self, shell: Shell, effect: Execute) -> Executed:
         parent = shell.ledgers[BlockId(effect.block.header.parent)]
         applied = apply_block(
@@ -239,7 +293,9 @@ class Network:
         for _ in range(steps_max):
             if not self.queue or self.queue[0][0] > until_ms:
                 break
-            at_ms, _, to, event = heapq.heappop(self.queue)
+            at_ms, _, to, event, search = heapq.heappop(self.queue)
+            if search and search != self.shells[to].search:
+                continue
             if at_ms > self.now_ms:
                 if at_ms // GOSSIP_MS > self.now_ms // GOSSIP_MS:
                     self.gossip()

@@ -1,0 +1,75 @@
+"""The parameters of each consensus algorithm; which class a chain has says which algorithm it runs.
+
+New algorithms are added at the end of the union, so that encodings stay. Times are in ms.
+
+Source: CONSENSUS.md 1, 2; INTERFACE.md 7.
+"""
+
+from dataclasses import dataclass
+
+from spec.lib.ssz import Boolean, Container, Uint, Union
+
+
+@dataclass(frozen=True, slots=True)
+class BftConfig:
+    """BFT: the timeouts of a round.
+
+    Each round waits `timeout_delta_ms` longer than the one before it, so that rounds outlast any
+    constant network delay in the end (arXiv 1807.04938, section III).
+    """
+
+    timeout_propose_ms: int
+    """How long a node waits for a proposal in round 0."""
+    timeout_vote_ms: int
+    """How long a node waits, in round 0, once more than two thirds voted without agreeing."""
+    timeout_delta_ms: int
+    """What is added to both for each further round."""
+
+
+@dataclass(frozen=True, slots=True)
+class PowConfig:
+    """PoW: how targets follow the blocks, and what a block earns."""
+
+    is_asert: bool
+    """ASERT if true, else Bitcoin's rule of periods."""
+    target_initial: int
+    """Of the first block."""
+    target_max: int
+    """The easiest."""
+    block_time_ms: int
+    """What a block should take."""
+    half_life_ms: int
+    """ASERT: lag that doubles the target. Bitcoin's rule: unused, but at least 1."""
+    period_blocks: int
+    """Bitcoin's rule: blocks of a period. ASERT: unused, but at least 2."""
+    reward: int
+    """Base units a block earns at first."""
+    halving_blocks: int
+    """Blocks after which the reward is halved."""
+
+
+ConsensusConfig = BftConfig | PowConfig
+"""The parameters of the chain's one algorithm."""
+
+BFT_CONFIG = Container(
+    BftConfig,
+    (
+        ("timeout_propose_ms", Uint(64)),
+        ("timeout_vote_ms", Uint(64)),
+        ("timeout_delta_ms", Uint(64)),
+    ),
+)
+POW_CONFIG = Container(
+    PowConfig,
+    (
+        ("is_asert", Boolean()),
+        ("target_initial", Uint(256)),
+        ("target_max", Uint(256)),
+        ("block_time_ms", Uint(64)),
+        ("half_life_ms", Uint(64)),
+        ("period_blocks", Uint(64)),
+        ("reward", Uint(128)),
+        ("halving_blocks", Uint(64)),
+    ),
+)
+CONSENSUS_CONFIG: Union[ConsensusConfig] = Union(((BftConfig, BFT_CONFIG), (PowConfig, POW_CONFIG)))

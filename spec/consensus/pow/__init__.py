@@ -1,0 +1,1 @@
+"""PoW: proof of work with Bitcoin's header rules."""
