@@ -24,10 +24,8 @@ from spec.ir.machine import execute
 from spec.ir.measure import compute_measure, compute_table
 from spec.ir.module_view import module_from_json, module_to_json
 from spec.ir.syntax import (
-    Agg,
     Call,
     Fold,
-    ForAll,
     If,
     Match,
     Module,
@@ -42,10 +40,10 @@ from spec.ir.validate import link, validate
 from spec.lib.result import Err, Ok
 from tests.spec.ir.modules import make_module
 from tests.spec.ir.mutations import mutate_bytes, mutate_json, mutate_module
+from tests.spec.ir.small import P_U64, RETURN, body, prim
 from tests.spec.ir.worlds import (
     Log,
     count_coins,
-    link_valid,
     make_step,
     make_world,
     run,
@@ -227,21 +225,6 @@ def test_gas_is_the_sum_over_the_blocks_entered(seed: int) -> None:
     assert outcome.gas_used == sum(charges)
 
 
-@given(seeds)
-def test_the_static_bound_covers_the_dearest_block_sequence(seed: int) -> None:
-    linked = link_valid(make_module(seed))
-    for number, function in enumerate(linked.functions):
-        straight = sum(
-            cost
-            for cost, node in zip(compute_costs(linked, number), function.code.nodes, strict=True)
-            if not isinstance(node, ForAll | Agg)
-        )
-        has_loops = any(isinstance(node, Fold | Call | Send) for node in function.code.nodes)
-        if not has_loops:
-            assert function.gas_bound <= straight
-        assert function.gas_bound >= function.code.charges[0] > 0
-
-
 # What is no module
 
 
@@ -266,6 +249,18 @@ def test_mutated_bytes_are_decoded_or_refused() -> None:
 def test_many_mutated_bytes_are_decoded_or_refused() -> None:
     for seed in range(1_000):
         check_mutated_bytes(seed, 100)
+
+
+def test_a_number_that_names_no_operator_is_refused() -> None:
+    """SSZ accepts any byte; the module's decoder knows what it names."""
+    module = body(P_U64, prim(PrimOp.POP, 0), RETURN)
+    data = encode_module(module)
+    node = bytes([3, PrimOp.POP])
+    assert data.count(node) == 1
+    for number in (len(PrimOp), 255):
+        refused = decode_module(data.replace(node, bytes([3, number])))
+        assert isinstance(refused, Err)
+        assert refused.error.code == IrRule.NUMBER_OUT_OF_RANGE.code
 
 
 def test_random_bytes_are_refused() -> None:
