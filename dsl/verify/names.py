@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from dsl.source import Location
+from dsl.source import Location, Source
 from dsl.source_map import PropertyMap, SourceMap
-from dsl.verify.fixpoint import Outcome
-from dsl.verify.vc import IMPLIED, Goal, Vc
-from spec.ir.syntax import FunctionKind, Module
+from dsl.verify.vc import IMPLIED, Goal
+from spec.ir.syntax import FunctionKind, Module, Set, Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +16,7 @@ class Names:
     source_map: SourceMap | None
     contract: str
     file: str
+    source: Source | None = None
 
     def get_function(self, function: int) -> str:
         """The name of a function; init is `init`."""
@@ -103,15 +103,35 @@ class Names:
             return function.locations[goal.node]
         return function.location
 
+    def get_excerpt(self, goal: Goal, cells: frozenset[int]) -> tuple[str, ...]:
+        """The source line of the check that fails, or of the last write to the cells concerned."""
+        if self.source is None or self.source_map is None or goal.function < 0:
+            return ()
+        node = goal.node if goal.kind == "complete" else self._find_write(goal.function, cells)
+        locations = self.source_map.functions[goal.function].locations
+        if not 0 <= node < len(locations) or locations[node].line < 1:
+            return ()
+        where = locations[node]
+        line = self.source.get_line(where.line)
+        carets = "^" * max(1, min(where.length, len(line) - where.column + 1))
+        gutter = len(str(where.line))
+        return (
+            f"  {where.line} | {line}",
+            f"  {' ' * gutter} | {' ' * (where.column - 1)}{carets}",
+        )
 
-def is_reported(outcome: Outcome) -> bool:
-    """Whether a goal is an author's concern."""
-    return outcome.goal.kind != "positive" and not outcome.goal.kind.startswith("exercised")
+    def _find_write(self, function: int, cells: frozenset[int]) -> int:
+        code = self.module.code.functions[function].code
+        writes = [
+            index
+            for index, node in enumerate(code)
+            if isinstance(node, Set | Update) and node.cell in cells
+        ]
+        return writes[-1] if writes else -1
 
 
-def describe_supports(vc: Vc, names: Names, indices: tuple[int, ...]) -> str:
+def describe_supports(names: Names, indices: tuple[int, ...]) -> str:
     """The names of the invariants that a conditional goal rests on."""
-    del vc
     if names.source_map is None:
         return ", ".join(f"invariant {index + 1}" for index in indices)
     return ", ".join(names.source_map.invariants[index].name for index in indices)

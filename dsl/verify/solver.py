@@ -25,7 +25,11 @@ KILL_AFTER_S = 20.0
 """Wall clock for one query, far above what its steps take."""
 START_AFTER_S = 60.0
 """Wall clock for a child to load the solver."""
-REPOSITORY = Path(__file__).resolve().parents[2]
+PACKAGE = __package__ or "dsl.verify"
+ROOT = Path(__file__).resolve().parents[len(PACKAGE.split("."))]
+"""The folder that `PACKAGE` is imported from."""
+CHILD = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from {PACKAGE}.child import main; main()"
+"""What a child process runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,12 @@ class Decision:
 class _Child:
     """One process and what it is doing."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, program: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module],
+            [sys.executable, "-c", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            cwd=REPOSITORY,
         )
         self.version: str | None = None
         self.index: int | None = None
@@ -107,9 +110,9 @@ class _Child:
 class Solver:
     """A few children and the queries they share."""
 
-    def __init__(self, workers: int = WORKERS, module: str = "dsl.verify.child") -> None:
-        self._module = module
-        self._children = [_Child(module) for _ in range(workers)]
+    def __init__(self, workers: int = WORKERS, program: str = CHILD) -> None:
+        self._program = program
+        self._children = [_Child(program) for _ in range(workers)]
         self.version = ""
         """The solver's version, once a child has answered."""
 
@@ -182,7 +185,7 @@ class Solver:
 
     def _replace(self, position: int) -> None:
         self._children[position].kill()
-        self._children[position] = _Child(self._module)
+        self._children[position] = _Child(self._program)
 
 
 class SolverMissingError(Exception):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dsl.source import Source
 from dsl.source_map import SourceMap
 from dsl.verify.counterexample import Confirmed, Search, find_state
 from dsl.verify.fixpoint import Outcome, decide_all
@@ -62,6 +63,8 @@ class CounterexampleReport:
     text: str
     """The property."""
     story: tuple[str, ...]
+    excerpt: tuple[str, ...]
+    """The source lines that are to blame."""
     content: str
     """The text of the file that replays it."""
     file: str = ""
@@ -95,6 +98,8 @@ class Subject:
     contract: str
     file: str
     source_map: SourceMap | None = None
+    source: Source | None = None
+    """The text, for excerpts."""
 
 
 class Remembering:
@@ -131,7 +136,13 @@ def verify_with(
 ) -> Report:
     """`verify` with a way to decide queries."""
     started_s = time.monotonic()
-    names = Names(subject.linked.module, subject.source_map, subject.contract, subject.file)
+    names = Names(
+        subject.linked.module,
+        subject.source_map,
+        subject.contract,
+        subject.file,
+        subject.source,
+    )
     vc = make_valid_vc(subject.linked, decide)
     outcomes = decide_all(vc, decide)
     judged = _Judge(vc, names, outcomes, decide)
@@ -246,7 +257,7 @@ class _Judge:
         if goal.kind == "can_succeed":
             return self._judge_success(outcome, found)
         if outcome.verdict == "conditional":
-            supports = describe_supports(self._vc, self._names, outcome.conditional_on)
+            supports = describe_supports(self._names, outcome.conditional_on)
             return "conditional", f"rests on {supports}"
         if outcome.verdict == "proved":
             return "proved", ""
@@ -279,6 +290,7 @@ class _Judge:
                 names.get_line(goal),
                 names.get_text(goal),
                 tell_story(linked, names, confirmed.scenario, confirmed.replay),
+                names.get_excerpt(goal, get_cells(self._vc, goal)),
                 render_scenario(linked, confirmed.scenario),
             )
         )
@@ -304,6 +316,16 @@ class _Judge:
             is_own = goal.kind.endswith("ensures")
             reports.append(report if is_own else replace(report, action=""))
         return reports
+
+
+def get_cells(vc: Vc, goal: Goal) -> frozenset[int]:
+    """The cells that a goal's property is about."""
+    cells: set[int] = set()
+    for evaluated in goal.evaluated:
+        cells.update(cell for cell, _ in evaluated.reads)
+        for asked in evaluated.asked:
+            cells.update(pattern.cell for pattern in vc.aggregates.patterns[asked.aggregate])
+    return frozenset({goal.index} if goal.kind == "frame" else cells)
 
 
 def _is_static(goal: Goal) -> bool:

@@ -1,0 +1,209 @@
+"""Mutants of a contract's code: what none of its properties forbids.
+
+A mutant is the module with one node of one function changed. It is killed if some goal that was
+proved no longer is. A survivor means: nothing you stated forbids this.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from dsl.prune import prune
+from dsl.verify.fixpoint import Outcome, decide_all
+from dsl.verify.names import Names
+from dsl.verify.solver import Limits, Solver
+from dsl.verify.validity import make_valid_vc
+from dsl.verify.verify import Remembering, Subject
+from spec.ir.linked import LinkedModule
+from spec.ir.syntax import (
+    Context,
+    ContextKind,
+    Fail,
+    Function,
+    FunctionKind,
+    Node,
+    Pay,
+    Prim,
+    PrimOp,
+    Set,
+    Sign,
+    Update,
+)
+
+SWAPS = {
+    PrimOp.ADD: PrimOp.SUB,
+    PrimOp.SUB: PrimOp.ADD,
+    PrimOp.LT: PrimOp.LE,
+    PrimOp.LE: PrimOp.LT,
+    PrimOp.AND: PrimOp.OR,
+    PrimOp.OR: PrimOp.AND,
+    PrimOp.MIN: PrimOp.MAX,
+    PrimOp.MAX: PrimOp.MIN,
+    PrimOp.DIV: PrimOp.MOD,
+    PrimOp.MOD: PrimOp.DIV,
+}
+
+
+DROPPED: dict[type, str] = {Set: "assignment", Pay: "payment", Fail: "failure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change."""
+
+    function: int
+    node: int
+    text: str
+    """What was changed."""
+    linked: LinkedModule
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A mutant that no property forbids."""
+
+    action: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """How the properties of a contract fare against its mutants."""
+
+    contract: str
+    file: str
+    tried: int
+    killed: int
+    survivors: tuple[Survivor, ...]
+    is_cut: bool
+    """There were more mutants than the limit."""
+
+    def encode(self) -> dict[str, object]:
+        """The JSON view."""
+        return {
+            "contract": self.contract,
+            "file": self.file,
+            "tried": self.tried,
+            "killed": self.killed,
+            "cut": self.is_cut,
+            "survivors": [
+                {"action": each.action, "line": each.line, "text": each.text}
+                for each in self.survivors
+            ],
+        }
+
+
+def _list_changes(node: Node) -> Iterator[tuple[str, Node | None]]:
+    """Changes of one node: a name and the new node, None to leave it out."""
+    match node:
+        case Prim(op, _, args) if op in SWAPS:
+            yield f"{op.name.lower()} becomes {SWAPS[op].name.lower()}", replace(node, op=SWAPS[op])
+            if op in {PrimOp.SUB, PrimOp.LT, PrimOp.LE, PrimOp.DIV} and args[0] != args[1]:
+                yield f"the sides of {op.name.lower()} swap", replace(node, args=args[::-1])
+        case Prim(PrimOp.NOT, _, args):
+            yield "not is dropped", Prim(PrimOp.AND, (), (args[0], args[0]))
+        case Prim(PrimOp.EQ, _, _) if node.args[0] != node.args[1]:
+            yield "eq is always true", replace(node, args=(node.args[0], node.args[0]))
+        case Update(sign=sign):
+            other = Sign.MINUS if sign is Sign.PLUS else Sign.PLUS
+            yield "the update goes the other way", replace(node, sign=other)
+            yield "the update is dropped", None
+        case Set() | Pay() | Fail():
+            yield f"the {DROPPED[type(node)]} is dropped", None
+        case Context(ContextKind.CALLER):
+            yield "caller becomes this", Context(ContextKind.THIS)
+        case _:
+            return
+
+
+def list_mutants(subject: Subject) -> Iterator[Mutant]:
+    """The mutants of a module, function by function, node by node."""
+    linked = subject.linked
+    for number, function in enumerate(linked.module.code.functions):
+        if function.kind is FunctionKind.VIEW:
+            continue
+        for index, node in enumerate(function.code):
+            for text, changed in _list_changes(node):
+                mutated = _change(function, index, changed)
+                yield Mutant(number, index, text, _replace_function(linked, number, mutated))
+
+
+def _replace_function(linked: LinkedModule, number: int, function: Function) -> LinkedModule:
+    """The linked module with one function replaced: its types stay, its gas is not asked for."""
+    code = linked.module.code
+    functions = (*code.functions[:number], function, *code.functions[number + 1 :])
+    return replace(linked, module=replace(linked.module, code=replace(code, functions=functions)))
+
+
+def _change(function: Function, index: int, changed: Node | None) -> Function:
+    """The function with one node changed or left out, without what nothing uses then."""
+    idle = Context(ContextKind.HEIGHT) if changed is None else changed
+    nodes = (*function.code[:index], idle, *function.code[index + 1 :])
+    pruned = prune(nodes, function.guard_count, frozenset())
+    guard_count = sum(old < function.guard_count for old in pruned.kept)
+    return replace(function, code=pruned.nodes, guard_count=guard_count)
+
+
+def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> Mutation:
+    """Tries up to `count_max` mutants."""
+    decide = Remembering(solver, limits)
+    names = Names(
+        subject.linked.module, subject.source_map, subject.contract, subject.file, subject.source
+    )
+    base = _list_proved(decide_all(make_valid_vc(subject.linked, decide), decide))
+    mutants = list(islice(list_mutants(subject), count_max + 1))
+    survivors: list[Survivor] = []
+    for mutant in mutants[:count_max]:
+        outcomes = decide_all(make_valid_vc(mutant.linked, decide), decide)
+        if _is_killed(base, outcomes):
+            continue
+        line = 0
+        if subject.source_map is not None:
+            locations = subject.source_map.functions[mutant.function].locations
+            line = locations[mutant.node].line if mutant.node < len(locations) else 0
+        survivors.append(Survivor(names.get_function(mutant.function), line, mutant.text))
+    tried = min(len(mutants), count_max)
+    return Mutation(
+        subject.contract,
+        subject.file,
+        tried,
+        tried - len(survivors),
+        tuple(survivors),
+        len(mutants) > count_max,
+    )
+
+
+Name = tuple[str, int, int]
+
+
+def _list_proved(outcomes: list[Outcome]) -> dict[Name, bool]:
+    """For each goal, several checks of one function together, whether it is proved."""
+    proved: dict[Name, bool] = {}
+    for outcome in outcomes:
+        goal = outcome.goal
+        if goal.kind == "positive" or goal.kind.startswith("exercised"):
+            continue
+        index = 0 if goal.kind in {"complete", "frame"} else goal.index
+        name = (goal.kind, index, goal.function)
+        proved[name] = proved.get(name, True) and outcome.verdict == "proved"
+    return proved
+
+
+def _is_killed(base: dict[Name, bool], outcomes: list[Outcome]) -> bool:
+    """Whether a goal that was proved (or is new) is not."""
+    found = _list_proved(outcomes)
+    return any(not is_proved and base.get(name, True) for name, is_proved in found.items())
+
+
+def render_mutation(result: Mutation) -> str:
+    """What an author reads: the survivors, and the score."""
+    lines = [
+        f"SURVIVES  {each.action}, {result.file}:{each.line}: {each.text}"
+        for each in result.survivors
+    ]
+    if lines:
+        lines.append("nothing you stated forbids these")
+    cut = " (there are more: --limit)" if result.is_cut else ""
+    lines.append(f"{result.contract} · mutants {result.killed}/{result.tried} killed{cut}")
+    return "\n".join(lines)
