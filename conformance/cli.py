@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="compare only; exit 1 if they differ"
     )
     generate.add_argument("--out", default=str(_VECTORS), metavar="DIR", help="folder to write")
+    generate.add_argument("--compile", action="store_true", help="compile the library anew first")
     bundle = commands.add_parser("zipapp", help="write the runner as one file")
     bundle.add_argument("--out", default="qc-conformance.pyz", metavar="FILE")
 
@@ -42,6 +43,10 @@ def _generate(args: argparse.Namespace) -> int:
         write_files,
     )
 
+    if args.compile:
+        from conformance.generate.library import compile_library  # noqa: PLC0415 - as above
+
+        compile_library()
     try:
         files = make_files()
     except GenerationError as error:

@@ -126,5 +126,7 @@ def run_self_test(manifest: Path, vectors: VectorSet, folder: str) -> Tuple[List
         honest = honest and not fault
         seen = ", ".join(sorted({finding.detail for finding in findings})) or "nothing"
         state = "WRONG" if fault else "ok"
-        lines.append(f"{state:<6}{broken.name:<24}{len(findings):>5} findings: {fault or seen}")
+        lines.append(f"{state:<6}{broken.name:<20}{len(findings):>5} findings: {fault or seen}")
+        if fault:
+            lines.append(f"      its mistake: {broken.mistake}")
     return lines, honest

@@ -7,6 +7,7 @@ from conformance.generate.suites import (
     codec,
     deployments,
     ed25519,
+    library,
     machine,
     ml_dsa,
     modules,
@@ -32,4 +33,5 @@ def build_suites() -> tuple[Suite, ...]:
         *deployments.build(),
         *modules.build(),
         *machine.build(),
+        *library.build(),
     )

@@ -10,8 +10,6 @@ from typing import Any, Final
 from conformance.generate.modules import (
     ADDRESS,
     BOOL,
-    HASH,
-    U8,
     U64,
     U128,
     U256,
@@ -63,7 +61,6 @@ from spec.ir.syntax import (
     Scope,
     Set,
     Sign,
-    StringType,
     Type,
     TypeIndex,
     Update,
@@ -83,13 +80,10 @@ TYPE_TABLE: Final[tuple[Type, ...]] = (
     RecordType((TypeIndex(1), TypeIndex(2))),
     ListType(TypeIndex(1), 3),
     MapType(TypeIndex(3), TypeIndex(1)),
-    HASH,
-    U8,
     MessageType(4),
-    StringType(8),
     U256,
 )
-COINS, NUMBER, FLAG, PERSON, OPTION, PAIR, LIST, MAP, DIGEST, BYTE, MESSAGE, TEXT, WIDE = (
+COINS, NUMBER, FLAG, PERSON, OPTION, PAIR, LIST, MAP, MESSAGE, WIDE = (
     TypeIndex(index) for index in range(len(TYPE_TABLE))
 )
 SEVEN: Final = Const(0)
@@ -97,7 +91,7 @@ TRUE: Final = Const(1)
 SCALAR_CELL, MAP_CELL, PAIR_CELL, VOTES_CELL = 2, 3, 4, 5
 SELECTOR: Final = compute_selector("f")
 ALL_PARAMS: Final = (NUMBER, FLAG, PERSON, OPTION, PAIR, LIST, WIDE)
-P_NUMBER, P_FLAG, P_PERSON, P_OPTION, P_PAIR, P_LIST, P_WIDE = (Param(n) for n in range(7))
+P_FLAG, P_PERSON, P_OPTION, P_PAIR, P_WIDE = (Param(index) for index in (1, 2, 3, 4, 6))
 FUNCTION: Final = Function(
     kind=FunctionKind.ACTION,
     selector=SELECTOR,
