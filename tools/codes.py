@@ -1,9 +1,11 @@
 """The codes of all errors, read from the source: `tx.nonce_mismatch` and where it is made.
 
-A code is declared in one of two ways: by a class with `code: ClassVar[str] = "…"`, whose docstring
-says what is wrong and whose fields are the evidence; or by a member of an Enum called …Error or
-…Rule, `NAME = "…"` or `NAME = ("…", "what is wrong")`, explained by its text or by the docstring
-beneath.
+A code of the rules is declared in one of two ways: by a class with `code: ClassVar[str] = "…"`,
+whose docstring says what is wrong and whose fields are the evidence; or by a member of an Enum
+called …Error or …Rule, `NAME = "…"` or `NAME = ("…", "what is wrong")`, explained by its text or by
+the docstring beneath. A command may also report a code where it finds the fault, as in
+`report_error("cli.x", "…")` or `CliError("cli.x", "…")`; the sentence explains it, with an ellipsis
+for what it fills in.
 """
 
 import ast
@@ -19,6 +21,9 @@ from tools.project import ROOT, get_files
 ROOMS: Final = ("spec", "dsl", "stdlib_contracts", "conformance", "qcref", "quantumchain")
 QUOTING: Final = ("conformance/clients", "conformance/templates")
 
+# Calls that report a code, by the end of their name; the code comes first, its sentence second.
+REPORTERS: Final = ("CliError", "FaultError", "report_error", "_report", "_complain")
+
 CODE: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 
@@ -31,17 +36,24 @@ class Declaration:
     evidence: tuple[str, ...]  # the names of the fields
     path: str  # relative to the root
     line: int
+    is_rule: bool  # declared by a class or a member, hence once; False for what a command reports
 
 
 def collect_codes() -> list[Declaration]:
-    """All declarations, ordered by code."""
+    """All declarations, ordered by code; of what is reported in several places, the first."""
     found = [
         declaration
         for path in get_files(*(f"{room}/*.py" for room in ROOMS))
         if not str(path.relative_to(ROOT)).startswith(QUOTING)
         for declaration in read_declarations(path)
     ]
-    return sorted(found, key=lambda declaration: (declaration.code, declaration.path))
+    rules = [declaration for declaration in found if declaration.is_rule]
+    taken = {declaration.code for declaration in rules}
+    reported: dict[str, Declaration] = {}
+    for declaration in found:
+        if declaration.code not in taken:
+            reported.setdefault(declaration.code, declaration)
+    return sorted([*rules, *reported.values()], key=lambda each: (each.code, each.path))
 
 
 def read_declarations(path: Path) -> Iterator[Declaration]:
@@ -53,6 +65,8 @@ def read_declarations(path: Path) -> Iterator[Declaration]:
             is_enum = any(ast.unparse(base).endswith("Enum") for base in node.bases)
             if is_enum and node.name.endswith(("Error", "Rule")):
                 yield from _read_members(node, name)
+        elif isinstance(node, ast.Call):
+            yield from _read_call(node, name)
 
 
 def get_code(node: ast.ClassDef) -> str | None:
@@ -77,7 +91,7 @@ def _read_class(node: ast.ClassDef, path: str) -> Iterator[Declaration]:
             and "ClassVar" not in ast.unparse(item.annotation)
         )
         meaning = _join(ast.get_docstring(node) or "")
-        yield Declaration(code, meaning, fields, path, node.lineno)
+        yield Declaration(code, meaning, fields, path, node.lineno, is_rule=True)
 
 
 def _read_members(node: ast.ClassDef, path: str) -> Iterator[Declaration]:
@@ -94,7 +108,24 @@ def _read_members(node: ast.ClassDef, path: str) -> Iterator[Declaration]:
             case _:
                 continue
         if CODE.fullmatch(code):
-            yield Declaration(code, _join(meaning), (), path, item.lineno)
+            yield Declaration(code, _join(meaning), (), path, item.lineno, is_rule=True)
+
+
+def _read_call(node: ast.Call, path: str) -> Iterator[Declaration]:
+    match node.args:
+        case [ast.Constant(str(code)), (ast.Constant() | ast.JoinedStr()) as sentence, *_]:
+            if CODE.fullmatch(code) and ast.unparse(node.func).endswith(REPORTERS):
+                meaning = _join(_read_sentence(sentence))
+                yield Declaration(code, meaning, (), path, node.lineno, is_rule=False)
+
+
+def _read_sentence(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(str(text)):
+            return text
+        case ast.JoinedStr(parts):
+            return "".join(_read_sentence(part) for part in parts)
+    return "…"
 
 
 def _read_docstring(node: ast.stmt | None) -> str:

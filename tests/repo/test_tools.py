@@ -285,7 +285,9 @@ def test_codes_are_read_from_classes_and_enums(
         "    found: int\n"
         'class BError(StrEnum):\n    B = "ir.b"\n    """So is this."""\n'
         'class CRule(Enum):\n    C = ("ir.c", "and this")\n'
-        'class Part(StrEnum):\n    D = "not.one"\n',
+        'class Part(StrEnum):\n    D = "not.one"\n'
+        'raise CliError("cli.e", f"there is no {name} here", ("help",))\n'
+        'open("not.one", "r")\n',
         "utf-8",
     )
     found = [(d.code, d.meaning, d.evidence) for d in codes.read_declarations(path)]
@@ -293,6 +295,7 @@ def test_codes_are_read_from_classes_and_enums(
         ("tx.a", "It is wrong.", ("found",)),
         ("ir.b", "So is this.", ()),
         ("ir.c", "and this", ()),
+        ("cli.e", "there is no … here", ()),
     ]
 
 

@@ -1,0 +1,196 @@
+"""The main job, end to end, on real input: what `make demo` runs.
+
+Four acts, each made of the commands a user would type: a contract is proved; a planted bug is
+found and told as an attack; a client is held against the vectors; the contract runs on a local
+chain and is used through its REST interface. Reports stay in demo-out/. The demo ends with 0 only
+if each command ended as it must, the bug's with 1.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from tools.project import ROOT
+
+OUT: Final = ROOT / "demo-out"
+QC: Final = (sys.executable, "-m", "quantumchain")
+CONTRACT: Final = ROOT / "stdlib_contracts" / "erc20" / "erc20.qc"
+CLIENT: Final = f"{sys.executable} -m conformance.clients.spec"
+
+# The bug: `transfer` remembers the recipient's balance before the sender's is debited, so whoever
+# sends to oneself doubles what was sent. Only the first of such lines in the file are replaced.
+SOUND: Final = """\
+        balances[caller] -= amount
+        balances[to] += amount
+"""
+BROKEN: Final = """\
+        let to_before = balances[to]
+        balances[caller] -= amount
+        balances[to] = to_before + amount
+"""
+
+# Where the verifier leaves the attack on the broken promise `sum(balances) == supply`.
+ATTACK: Final = ".qc/ERC20.backed.transfer.cex.jsonl"
+
+COMMAND_SECONDS_MAX: Final = 120
+READY_SECONDS_MAX: Final = 20
+STOP_SECONDS_MAX: Final = 10
+
+
+class DemoError(Exception):
+    """Something did not go as the demo says it does: one sentence."""
+
+
+def main() -> int:
+    """Play all acts; 0 if everything went as said."""
+    started = time.monotonic()
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir()
+    try:
+        prove()
+        break_and_tell()
+        judge_a_client()
+        with running_devnet() as address:
+            use_the_chain(address)
+            say(f"done in {time.monotonic() - started:.0f} s")
+            print(f"reports: {OUT.name}/conformance/report.html, {OUT.name}/.qc/")
+            wait_for_reader(address)
+    except DemoError as error:
+        print(f"error[demo.failed]: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def prove() -> None:
+    """Act 1: the library's token keeps its promises for every state and every transaction."""
+    say("1  a token is proved")
+    run_qc("contract", "verify", str(CONTRACT))
+
+
+def break_and_tell() -> None:
+    """Act 2: the same token with one planted bug; the counterexample replays in the machine."""
+    say("2  the same token with a bug planted in `transfer`")
+    text = CONTRACT.read_text("utf-8")
+    if SOUND not in text:
+        raise DemoError(f"{CONTRACT.name} no longer has the lines that the bug replaces")
+    bug = OUT / "broken.qc"
+    bug.write_text(text.replace(SOUND, BROKEN, 1), "utf-8")
+    run_qc("contract", "verify", bug.name, expected=1)
+    run_qc("contract", "replay", ATTACK)
+
+
+def judge_a_client() -> None:
+    """Act 3: a client in a process of its own answers every vector it claims to know."""
+    say("3  a client is held against the vectors")
+    run_qc("conformance", "run", "--client", CLIENT, "--out", "conformance")
+
+
+def use_the_chain(address: str) -> None:
+    """Act 4: deploy the token from the command line, move some of it through REST.
+
+    Args:
+        address: of the devnet, such as "http://127.0.0.1:7700".
+    """
+    say("4  the token on a local chain")
+    run_qc("deploy", str(CONTRACT), "Gold", "GLD", "18", "1_000", "100", "--from", "alice")
+    moved = post(
+        f"{address}/v1/dev/call",
+        {"contract": "ERC20", "action": "transfer", "args": ["bob", "30"], "from": "alice"},
+    )
+    print(json.dumps(moved, indent=2))
+    run_qc("call", "ERC20", "balance_of", "bob")
+
+
+@contextmanager
+def running_devnet() -> Iterator[str]:
+    """A devnet on a free port, stopped at the end whatever happens; yields its address."""
+    process = subprocess.Popen(
+        [*QC, "devnet", "--port", "0", "--json"], cwd=OUT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield read_address(process)
+    finally:
+        stop(process)
+
+
+def read_address(process: subprocess.Popen[str]) -> str:
+    """The address in the devnet's line of readiness."""
+    assert process.stdout is not None, "started with a pipe"
+    alarm = signal.signal(signal.SIGALRM, _raise_late)
+    signal.alarm(READY_SECONDS_MAX)
+    try:
+        line = process.stdout.readline()
+        return str(json.loads(line)["address"])
+    except (ValueError, KeyError) as error:
+        raise DemoError(f"the devnet did not say where it listens: {error}") from error
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, alarm)
+
+
+def _raise_late(*_: object) -> None:
+    raise DemoError(f"the devnet was not ready within {READY_SECONDS_MAX} s")
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Ask a process to stop as Ctrl-C does; insist where it does not."""
+    process.send_signal(signal.SIGINT)
+    try:
+        code = process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise DemoError(f"the devnet did not stop within {STOP_SECONDS_MAX} s") from None
+    if code != 0:
+        raise DemoError(f"the devnet ended with {code}")
+
+
+def run_qc(*words: str, expected: int = 0) -> None:
+    """Show a command, run it in demo-out/, and hold it to the exit code it must have."""
+    shown = " ".join(f'"{word}"' if " " in word else word for word in words)
+    print(f"$ qc {shown.replace(str(ROOT), '..')}", flush=True)
+    try:
+        code = subprocess.call([*QC, *words], cwd=OUT, timeout=COMMAND_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        raise DemoError(f"`qc {shown}` took over {COMMAND_SECONDS_MAX} s") from None
+    if code != expected:
+        raise DemoError(f"`qc {shown}` ended with {code}, not with {expected}")
+
+
+def post(url: str, body: dict[str, object]) -> object:
+    """The JSON answer to a POST of JSON."""
+    print(f"$ curl {url} --json '{json.dumps(body)}'", flush=True)
+    request = urllib.request.Request(  # noqa: S310 - the devnet's own address
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=COMMAND_SECONDS_MAX) as answer:  # noqa: S310 - as above
+        return json.load(answer)
+
+
+def say(title: str) -> None:
+    """A heading between the acts."""
+    print(f"\n── {title}", flush=True)
+
+
+def wait_for_reader(address: str) -> None:
+    """On a terminal, leave the chain running until Enter is pressed.
+
+    Args:
+        address: of the devnet, whose root is the explorer.
+    """
+    if sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI"):
+        input(f"explorer at {address}/, press Enter to stop ")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
