@@ -216,7 +216,7 @@ class Calls:
         )
         if len(args) != len(fields):
             return typed.make_broken(node.span)
-        if place.exact:
+        if place.exact and not place.runs:
             return inline_pure(self._expressions, function, args, node.span, place)
         return typed.Inline(node.span, result, name, args)
 

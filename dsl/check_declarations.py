@@ -21,6 +21,9 @@ from dsl.types import (
     Type,
 )
 
+FUNCTIONS_MAX = 96
+"""Actions and views of one contract; the core IR has room for 128, of which tests use the rest."""
+
 CELLS_MAX = 256
 """State cells of one contract."""
 
@@ -88,6 +91,10 @@ class Declarations:
         self._resolve_types(types)
         for member in contract.members:
             self._declare(member)
+        entries = [each for each in self._program.functions.values() if each.kind != "function"]
+        if len(entries) > FUNCTIONS_MAX:
+            message = f"a contract has at most {FUNCTIONS_MAX} actions and views"
+            self._program.report("QC0701", message, contract.header)
         if len(self._program.cells) > CELLS_MAX:
             message = f"a contract has at most {CELLS_MAX} state cells"
             self._program.report("QC0701", message, contract.header)

@@ -225,12 +225,9 @@ class Expressions:
             return self._builtin(node, place)
         if node.text == "none":
             return typed.Constant(node.span, NoneType(), value=False)
-        known = [
-            *scope.list_names(),
-            *BUILTIN_VALUES,
-            *self.program.cell_numbers,
-            *self.program.constants,
-        ]
+        own = [name for name in self.program.cell_numbers if name not in ("balance", "inbox")]
+        known = [*scope.list_names(), "caller", *own, *self.program.constants, *BUILTIN_VALUES]
+        known += ["balance", "inbox"]
         self.program.report_unknown(node.text, node.span, known)
         return typed.make_broken(node.span)
 
@@ -294,6 +291,8 @@ class Expressions:
             return base
         if not isinstance(kind, RecordType):
             message = f"{render_type(kind)} has no fields"
+            if self.program.report_habit(node.span):
+                return typed.make_broken(node.span)
             self.program.report("QC0203", message, node.name.span, "only records have")
             return typed.make_broken(node.span)
         names = [name for name, _ in kind.fields]

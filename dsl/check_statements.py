@@ -206,7 +206,7 @@ class Statements:
         return [typed.Store(node.span, place, value)]
 
     def _amount(self, node: ast.Assign, scope: Scope, kind: UintType) -> typed.Expr:
-        """Check the right side of `+=`: any number, since only the result must fit."""
+        """Check the right side of `+=`: a number no wider than the cell, or an exact one."""
         amount = self._expressions.check(node.value, scope, self._context.place)
         if isinstance(amount.type, LiteralType):
             return self._expressions.coerce(amount, kind, self._context.place)

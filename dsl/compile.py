@@ -1,5 +1,6 @@
 """The compiler's facade: text in, module or diagnostics out."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from spec.ir.linked import LinkedModule
 from spec.ir.syntax import Module
 from spec.ir.validate import link
 from spec.lib.result import Err
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 TEST_CODES = "QC06"
 """Prefix of the codes that concern `test` blocks only: they leave the contract itself usable."""
@@ -74,10 +77,23 @@ def compile_source(text: str, file: str) -> CompileResult:
     others = parsed.contracts[1:]
     found += [_error("QC0017", "a file holds one contract", each.header) for each in others]
     checked, program = check_contract(source, contract)
-    found += program.found
+    found += _without_echoes(source, parsed.diagnostics, program.found)
     if any(is_error(each) and not each.code.startswith(TEST_CODES) for each in found):
         return _finish(source, found, None)
     return _finish(source, found, _build(source, checked, found))
+
+
+def _without_echoes(
+    source: Source, first: Sequence[Diagnostic], later: Sequence[Diagnostic]
+) -> list[Diagnostic]:
+    """Leave out unknown names that stand on a line which the parser had to drop."""
+    lines = {source.locate(each.span).line for each in first if is_error(each)}
+    dropped = {word for line in lines for word in _WORD.findall(source.get_line(line))}
+    return [
+        each
+        for each in later
+        if each.code != "QC0103" or source.text[each.span.start : each.span.end] not in dropped
+    ]
 
 
 def _error(code: str, message: str, span: Span, label: str = "") -> Diagnostic:

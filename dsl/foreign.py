@@ -127,10 +127,19 @@ HABITS: tuple[Habit, ...] = (
 )
 
 
+def find_leading_habit(line: str) -> Habit | None:
+    """Return the habit that a line begins with, or None."""
+    start = len(line) - len(line.lstrip())
+    for habit in HABITS:
+        if habit.pattern.match(line, start):
+            return habit
+    return None
+
+
 def find_habit(line: str, start: int, end: int) -> Habit | None:
     """Return the habit whose match on `line` touches the columns [start, end), or None."""
     for habit in HABITS:
         for match in habit.pattern.finditer(line):
-            if match.start() <= end and start <= match.end():
+            if match.start() <= end and start <= match.end() + 1:
                 return habit
     return None

@@ -32,6 +32,9 @@ _STARTER = re.compile(
     r"|init|view|function|test|fails|modifies|ensures|emits|let|var|require|return|assert|expect"
     r"|match|elif|pass)\b|action\s+\w|[\w.\[\]]+\s*(?:\+=|-=|\*=))"
 )
+_ASSIGNMENT = re.compile(r"(?P<indent>[ ]*)[\w.\[\]]+\s*=(?!=)")
+"""Opens a statement too, unless it is indented like a named argument."""
+
 _CLOSES = {"(": ")", "[": "]"}
 
 
@@ -141,7 +144,15 @@ class _Scanner:
 
     def _is_unclosed(self, start: int) -> bool:
         """Say whether the line at `start` cannot be a continuation of an open bracket."""
-        return _STARTER.match(self._text, start) is not None
+        if _STARTER.match(self._text, start) is not None:
+            return True
+        assignment = _ASSIGNMENT.match(self._text, start)
+        return assignment is not None and assignment.end("indent") - start <= self._line_indent()
+
+    def _line_indent(self) -> int:
+        """Return the indentation of the logical line at hand."""
+        rest = self._text[self._line_start : self._open[0].offset]
+        return len(rest) - len(rest.lstrip(" "))
 
     def _report_unclosed(self) -> None:
         opener = self._open[0]

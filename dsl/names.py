@@ -90,6 +90,8 @@ class Place:
     """`caller` and `value` mean something."""
     effects: bool = False
     """State may change."""
+    runs: bool = False
+    """Own functions run here although arithmetic is exact."""
     transition: bool = False
     """`action in (…)` may be used."""
 
@@ -101,7 +103,7 @@ ENSURES = Place("an `ensures` clause", exact=True, old=True, spec=True)
 EMITS = Place("an `emits` clause", old=True)
 INVARIANT = Place("an invariant", exact=True, spec=True, call=False)
 TRANSITION = Place("a transition", exact=True, old=True, spec=True, transition=True)
-TEST = Place("a test", exact=True, call=False)
+TEST = Place("a test", exact=True, call=False, runs=True)
 CONSTANT = Place("a constant", exact=True, call=False)
 
 
@@ -230,21 +232,26 @@ class Program:
         """Report an unknown name with the nearest known one, or a hint for a foreign habit."""
         names = list(dict.fromkeys(known))
         near = find_nearest(name, names)
-        where = self.source.locate(span)
-        line = self.source.get_line(where.line)
-        column = where.column - 1
-        habit = find_habit(line, column, column + where.length)
-        if habit is not None and near is None:
-            message = f"`{habit.found}` is not part of this language"
-            self.found.append(Diagnostic("QC0013", Severity.ERROR, message, span, habit.advice))
+        if self.report_habit(span):
             return
         label = f"did you mean `{near}`?" if near else ""
-        shown = tuple(names)
+        shown = tuple(names if near is None else [near, *(e for e in names if e != near)])
         self.found.append(
             Diagnostic(
                 "QC0103", Severity.ERROR, f"unknown {kind} `{name}`", span, label, in_scope=shown
             )
         )
+
+    def report_habit(self, span: Span) -> bool:
+        """Report a habit of another language if one covers the span."""
+        where = self.source.locate(span)
+        column = where.column - 1
+        habit = find_habit(self.source.get_line(where.line), column, column + where.length)
+        if habit is None:
+            return False
+        message = f"`{habit.found}` is not part of this language"
+        self.found.append(Diagnostic("QC0013", Severity.ERROR, message, span, habit.advice))
+        return True
 
     def report_twice(self, name: ast.Identifier, first: Span) -> None:
         """Report a second declaration of a name."""

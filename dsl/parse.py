@@ -18,7 +18,7 @@ from lark.indenter import Indenter
 from dsl import ast
 from dsl.build import TreeBuilder
 from dsl.diagnostics import Diagnostic, Severity, clamp, find_nearest
-from dsl.foreign import find_habit
+from dsl.foreign import find_habit, find_leading_habit
 from dsl.layout import SKIPPED, Comment, scan_layout
 from dsl.source import BLOCKS_DEPTH_MAX, ERRORS_MAX, Source, Span
 
@@ -364,6 +364,7 @@ class _Run:
             text = self._source.get_line(where.line)
             column = where.column - 1
             habit = find_habit(text, column, column + max(1, where.length))
+            habit = habit or find_leading_habit(text)
             if habit is not None:
                 message = f"`{habit.found}` is not part of this language"
                 return replace(

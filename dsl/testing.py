@@ -50,6 +50,7 @@ START_MS = 1_000
 """Time of a test's first block."""
 COINS_EACH = 10**24
 """Coins of each account when a test begins."""
+NOT_DEPLOYED = "nothing is deployed: begin with `deploy(…) as alice`"
 PROBES_MAX = 32
 """Expressions of tests that are compiled together: a module has at most 128 functions."""
 GAS_LIMIT = 10_000_000
@@ -339,6 +340,9 @@ class _Run:
         constant = fold_constant(probe.value)
         if constant is not None:
             return constant
+        reads = any(isinstance(each, typed.Read | typed.Inline) for each in walk(probe.value))
+        if self._world.code is None and reads:
+            raise _StepError(probe.span, NOT_DEPLOYED)
         number = self._probes.get_number(probe)
         linked = self._get_chunk(number // PROBES_MAX)
         function = linked.functions[len(self._functions) + number % PROBES_MAX]
@@ -393,7 +397,7 @@ class _Run:
             world.coins.pop(CONTRACT, None)
             world.code = self._linked
         elif world.code is None:
-            raise _StepError(step.span, "nothing is deployed: begin with `deploy(…) as alice`")
+            raise _StepError(step.span, NOT_DEPLOYED)
         outcome = self._outcome(world, step, values, sender or bytes(CONTRACT), value)
         self._judge(step, outcome, expected)
         if isinstance(outcome, Succeeded):

@@ -32,6 +32,7 @@ from spec.ir.syntax import (
     BoolType,
     BytesType,
     ContextKind,
+    EnumType,
     Fail,
     Type,
     UintType,
@@ -140,6 +141,8 @@ class Surroundings:
                 found.update(dict.fromkeys(each for each in wanted if 0 <= each < limit))
             case BoolType():
                 return (False, True)
+            case EnumType(members):
+                return tuple(EnumValue(tag, ()) for tag in range(len(members)))
             case AddressType():
                 found[bytes(32)] = None
                 found[bytes([AddressKind.KEY]) + bytes(30) + b"\xee"] = None
