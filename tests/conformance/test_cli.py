@@ -1,0 +1,64 @@
+"""`qc conformance`: the runner's commands and the generator's, as the dispatcher calls them."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import cli
+from conformance.generate import library
+
+
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    cli.add_arguments(parser)
+    return cli.run(parser.parse_args(list(words)))
+
+
+def test_the_published_set_passes_its_check(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("generate", "--check") == 0
+    assert "as the specification makes them" in capsys.readouterr().out
+
+
+def test_a_set_that_differs_exits_1_and_says_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("generate", "--out", str(tmp_path)) == 0
+    (tmp_path / "codec" / "account.jsonl").write_text("{}\n", encoding="utf-8")
+    capsys.readouterr()
+    assert run("generate", "--check", "--out", str(tmp_path)) == 1
+    assert "differs: codec/account.jsonl" in capsys.readouterr().out
+
+
+def test_the_runners_commands_are_there_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 0
+    assert "contract/operators" in capsys.readouterr().out
+    assert run("explain", "tx.nonce_gap") == 0
+    assert "ledger/validity#nonce_next_outside" in capsys.readouterr().out
+
+
+def test_the_bundle_is_written_where_it_is_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "runner.pyz"
+    assert run("zipapp", "--out", str(path)) == 0
+    words = [sys.executable, "-I", str(path), "--help"]
+    finished = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "self-test" in finished.stdout
+
+
+def test_a_bundle_that_cannot_be_written_is_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("zipapp", "--out", str(tmp_path / "absent" / "x.pyz")) == 2
+    assert "error[conformance.file]" in capsys.readouterr().err
+
+
+def test_compiling_the_library_gives_contracts_with_the_functions_that_vectors_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = {name: set(library.load_pinned(name).functions) for name in library.NAMES}
+    monkeypatch.setattr(library, "_PINNED", tmp_path)
+    library.compile_library()
+    for name in library.NAMES:
+        assert set(library.load_pinned(name).functions) >= pinned[name]
