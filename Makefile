@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 T ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test test-slow vectors bench docs lock audit clean
+.PHONY: help setup check test test-slow demo vectors bench docs lock audit clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: setup ## the fast tests, with the time each folder took
 
 test-slow: setup ## the long tests and random campaigns
 	@QC_HYPOTHESIS=slow $(RUN) pytest -n 2 --dist loadgroup --folder-times --timeout 3600 -m slow $(T)
+
+demo: setup ## the main job, end to end: prove, break, judge a client, run a local chain
+	@$(RUN) tools.demo
 
 vectors: setup ## write the conformance vectors anew
 	@$(RUN) quantumchain conformance generate

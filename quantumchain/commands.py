@@ -31,10 +31,8 @@ COMMANDS: Final = (
 EXTRA_MODULES: Final = {
     "verify": ("z3",),
     "node": (
-        "anyio",
         "coincurve",
         "fastapi",
-        "httpx",
         "hypercorn",
         "jinja2",
         "nacl",

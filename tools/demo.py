@@ -14,16 +14,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from tools.project import ROOT
 
 OUT: Final = ROOT / "demo-out"
 QC: Final = (sys.executable, "-m", "quantumchain")
 CONTRACT: Final = ROOT / "stdlib_contracts" / "erc20" / "erc20.qc"
-CLIENT: Final = f"{sys.executable} -m conformance.clients.spec"
+CLIENT: Final = "../.venv/bin/python -m conformance.clients.spec"
 
 # The bug: `transfer` remembers the recipient's balance before the sender's is debited, so whoever
 # sends to oneself doubles what was sent. Only the first of such lines in the file are replaced.
@@ -74,7 +75,7 @@ def main() -> int:
 def prove() -> None:
     """Act 1: the library's token keeps its promises for every state and every transaction."""
     say("1  a token is proved")
-    run_qc("contract", "verify", str(CONTRACT))
+    run_qc("contract", "verify", compute_path(CONTRACT))
 
 
 def break_and_tell() -> None:
@@ -102,13 +103,19 @@ def use_the_chain(address: str) -> None:
         address: of the devnet, such as "http://127.0.0.1:7700".
     """
     say("4  the token on a local chain")
-    run_qc("deploy", str(CONTRACT), "Gold", "GLD", "18", "1_000", "100", "--from", "alice")
-    moved = post(
-        f"{address}/v1/dev/call",
-        {"contract": "ERC20", "action": "transfer", "args": ["bob", "30"], "from": "alice"},
-    )
-    print(json.dumps(moved, indent=2))
+    run_qc("deploy", compute_path(CONTRACT), "Gold", "GLD", "18", "1_000", "100", "--from", "alice")
+    call = {"contract": "ERC20", "action": "transfer", "args": ["bob", "30"], "from": "alice"}
+    receipt = post(f"{address}/v1/dev/call", call)["receipt"]
+    print(json.dumps({key: receipt[key] for key in ("status", "gas_used", "fee")}))
+    if receipt["status"] != "success":
+        raise DemoError("the transfer did not succeed")
     run_qc("call", "ERC20", "balance_of", "bob")
+    run_qc("block", "latest")
+
+
+def compute_path(file: Path) -> str:
+    """A file's path as seen from demo-out/, where the commands run."""
+    return os.path.relpath(file, OUT)
 
 
 @contextmanager
@@ -158,7 +165,7 @@ def stop(process: subprocess.Popen[str]) -> None:
 def run_qc(*words: str, expected: int = 0) -> None:
     """Show a command, run it in demo-out/, and hold it to the exit code it must have."""
     shown = " ".join(f'"{word}"' if " " in word else word for word in words)
-    print(f"$ qc {shown.replace(str(ROOT), '..')}", flush=True)
+    print(f"$ qc {shown}", flush=True)
     try:
         code = subprocess.call([*QC, *words], cwd=OUT, timeout=COMMAND_SECONDS_MAX)
     except subprocess.TimeoutExpired:
@@ -167,7 +174,7 @@ def run_qc(*words: str, expected: int = 0) -> None:
         raise DemoError(f"`qc {shown}` ended with {code}, not with {expected}")
 
 
-def post(url: str, body: dict[str, object]) -> object:
+def post(url: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON is of any shape
     """The JSON answer to a POST of JSON."""
     print(f"$ curl {url} --json '{json.dumps(body)}'", flush=True)
     request = urllib.request.Request(  # noqa: S310 - the devnet's own address
