@@ -32,3 +32,21 @@ def compute_named_account(name: str) -> NamedAccount:
 
 VALIDATOR = compute_named_account("validator")
 """The one validator of a development chain."""
+FAUCET = compute_named_account("faucet")
+"""Whoever asks a development chain for coins is paid from here."""
+
+_BY_NAME = {name: compute_named_account(name) for name in NAMES} | {
+    account.name: account for account in (VALIDATOR, FAUCET)
+}
+_BY_ADDRESS = {account.address: account for account in _BY_NAME.values()}
+
+
+def get_named_account(name: str) -> NamedAccount | None:
+    """The account that every development chain knows by this name."""
+    return _BY_NAME.get(name)
+
+
+def get_account_name(address: bytes) -> str | None:
+    """What every development chain calls an address."""
+    account = _BY_ADDRESS.get(address)
+    return None if account is None else account.name

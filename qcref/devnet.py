@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qcref.accounts import NAMES, VALIDATOR, NamedAccount, compute_named_account
+from qcref.accounts import FAUCET, NAMES, VALIDATOR, NamedAccount, compute_named_account
 from qcref.core.mempool import PoolError
 from qcref.crypto.signing import validate_signature
 from qcref.engine.cached import compute_cached_engine
@@ -18,7 +18,7 @@ from qcref.runtime import Runtime, Setup
 from spec.config import Allocation, Genesis, GenesisValidator, Rules, get_rules
 from spec.config.presets import DEVNET
 from spec.consensus.interface import Message
-from spec.ir.host import CallInput, Outcome
+from spec.ir.host import CallInput, Outcome, Succeeded
 from spec.ir.linked import LinkedModule
 from spec.ledger.block import Signed, authenticate_transaction, compute_environment
 from spec.ledger.codec import TxId, compute_tx_signing_root
@@ -34,6 +34,7 @@ from spec.ledger.types import (
     Account,
     Call,
     Deploy,
+    Event,
     Payload,
     Receipt,
     SenderKey,
@@ -48,10 +49,16 @@ COIN = 10**9
 """Base units of one coin, as people count."""
 FUNDS = 10_000 * COIN
 """What each named account starts with, base units."""
+FAUCET_FUNDS = 1_000_000_000 * COIN
+"""What the faucet starts with, base units."""
 GENESIS_TIME_MS = 1_767_225_600_000
 """2026-01-01 UTC: every development chain begins alike, so addresses and ids repeat."""
 TX_LIFETIME_MS = 3_600_000
 """How long a transaction signed for a named account stays valid."""
+
+TIME_MS_MAX = 253_402_300_799_000
+"""The end of the year 9999."""
+SNAPSHOTS_MAX = 1_024
 
 
 class DevClock:
@@ -107,6 +114,14 @@ class Included:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulated:
+    """What a call would do."""
+
+    outcome: Outcome
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What a named account wants done; None means: choose well."""
 
@@ -118,11 +133,12 @@ class Wish:
 
 def compute_devnet_genesis() -> Genesis:
     """The genesis that all development chains share."""
-    addresses = sorted(compute_named_account(name).address for name in NAMES)
+    funds = {compute_named_account(name).address: FUNDS for name in NAMES}
+    funds[FAUCET.address] = FAUCET_FUNDS
     return Genesis(
         config=DEVNET,
         time_ms=GENESIS_TIME_MS,
-        allocations=tuple(Allocation(address, FUNDS) for address in addresses),
+        allocations=tuple(Allocation(address, funds[address]) for address in sorted(funds)),
         validators=(GenesisValidator(VALIDATOR.address, VALIDATOR.key.public_key, 1),),
     )
 
@@ -198,20 +214,27 @@ class Devnet:
         assert linked is None or isinstance(linked, LinkedModule), "the engine links modules"
         return linked
 
-    def view(self, contract: bytes, selector: bytes, arguments: bytes, caller: bytes) -> Outcome:
-        """Runs a view of a contract on the head; nothing is kept."""
+    def simulate(self, call: Call, caller: bytes, *, is_view: bool) -> Simulated:
+        """Runs a function of a contract on the head as the next block would; nothing is kept.
+
+        Args:
+            call: its value is at most the caller's balance.
+            caller: address.
+            is_view: only a view may run.
+        """
         environment = self.compute_next_environment()
         world = LedgerWorld(compute_layer(self.reader), self.engine, [])
-        call = CallInput(
-            contract=contract,
-            selector=selector,
+        run = CallInput(
+            contract=call.contract,
+            selector=call.selector,
             caller=caller,
-            value=0,
-            arguments=arguments,
+            value=call.value,
+            arguments=call.arguments,
             gas_limit=self.genesis.config.block_gas_limit,
-            is_view=True,
+            is_view=is_view,
         )
-        return self.engine.execute(world, environment.context, call)
+        outcome = self.engine.execute(world, environment.context, run)
+        return Simulated(outcome, tuple(world.events) if isinstance(outcome, Succeeded) else ())
 
     # Writing
 
@@ -277,8 +300,17 @@ class Devnet:
 
     # Liberties
 
-    def snapshot(self) -> int:
-        """Remembers the present; returns its number for `revert`."""
+    def advance_time(self, by_ms: int) -> bool:
+        """Moves the clock forward, unless it would leave what calendars can show."""
+        if self.clock.now_ms() + by_ms > TIME_MS_MAX:
+            return False
+        self.clock.advance(by_ms)
+        return True
+
+    def snapshot(self) -> int | None:
+        """Remembers the present; returns its number for `revert`, None if there are too many."""
+        if len(self._snapshots) >= SNAPSHOTS_MAX:
+            return None
         self._snapshots.append(self.runtime.head.header.height)
         return len(self._snapshots) - 1
 

@@ -41,10 +41,13 @@ def make_problem(
 
 def make_not_found(what: str, name: str) -> ProblemError:
     """The problem of a thing that is not there."""
-    return ProblemError(HTTPStatus.NOT_FOUND, f"api.{what}_not_found", f"there is no {what} {name}")
+    code = f"api.{what.replace(' ', '_')}_not_found"
+    return ProblemError(HTTPStatus.NOT_FOUND, code, f"there is no {what} {name}")
 
 
-def render_problem(status: HTTPStatus, code: str, detail: str) -> JSONResponse:
+def render_problem(
+    status: HTTPStatus, code: str, detail: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
     """The response of a problem."""
     document: dict[str, Json] = {
         "type": "about:blank",
@@ -53,4 +56,4 @@ def render_problem(status: HTTPStatus, code: str, detail: str) -> JSONResponse:
         "code": code,
         "detail": detail,
     }
-    return JSONResponse(document, status_code=status.value, media_type=MEDIA_TYPE)
+    return JSONResponse(document, status.value, headers, MEDIA_TYPE)

@@ -44,7 +44,9 @@ CREATE TABLE transactions (
     id BLOB PRIMARY KEY, height INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX transactions_by_height ON transactions (height);
 CREATE TABLE snapshots (height INTEGER PRIMARY KEY, leaves BLOB NOT NULL);
-CREATE TABLE interfaces (address BLOB PRIMARY KEY, name TEXT NOT NULL, document TEXT NOT NULL);
+CREATE TABLE interfaces (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, address BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL, document TEXT NOT NULL);
 """
 
 
@@ -178,8 +180,14 @@ class ChainStore:
         """Publishes what is known of a contract beside the chain: names, source, proof status."""
         with self._guarded(), self._commit():
             self._db.execute(
-                "INSERT OR REPLACE INTO interfaces VALUES (?, ?, ?)", (address, name, document)
+                "INSERT OR REPLACE INTO interfaces (address, name, document) VALUES (?, ?, ?)",
+                (address, name, document),
             )
+
+    def delete_interface(self, address: bytes) -> None:
+        """Forgets what was published about a contract."""
+        with self._guarded(), self._commit():
+            self._db.execute("DELETE FROM interfaces WHERE address = ?", (address,))
 
     # Reading
 
@@ -214,9 +222,9 @@ class ChainStore:
         return None if row is None else (row[0], row[1])
 
     def list_interfaces(self) -> tuple[tuple[bytes, str], ...]:
-        """(address, name) of every contract that something is published for, by name."""
+        """(address, name) of every contract that something is published for, the latest last."""
         with self._guarded():
-            rows = self._db.execute("SELECT address, name FROM interfaces ORDER BY name, address")
+            rows = self._db.execute("SELECT address, name FROM interfaces ORDER BY position")
             return tuple((row[0], row[1]) for row in rows)
 
     def load_tree(self, height: int) -> StateTree:

@@ -1,0 +1,78 @@
+"""A development chain as its interfaces use it: a mining policy, and an end when a disk fails.
+
+Source: UX.md (application developer); RELIABILITY.md R9.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qcref.contracts import Directory
+from qcref.core.mempool import PoolError
+from qcref.devnet import Devnet
+from qcref.store.errors import StoreError
+from spec.ledger.codec import TxId
+from spec.ledger.errors import TxError
+from spec.ledger.types import SignedTransaction
+from spec.lib.result import Err, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A block as soon as there is a transaction."""
+
+    name = "instant"
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """A block when it is asked for."""
+
+    name = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A block every so often, perhaps an empty one."""
+
+    every_ms: int
+    name = "interval"
+
+
+Mining = Instant | Manual | Interval
+
+
+class Node:
+    """What the API, the explorer and the command line talk to."""
+
+    def __init__(self, devnet: Devnet, mining: Mining, stop: Callable[[], None]) -> None:
+        """Takes over a chain.
+
+        Args:
+            devnet: the chain; nobody else uses it.
+            mining: when blocks are made.
+            stop: asks the process to end, at once and without waiting.
+        """
+        self.devnet = devnet
+        self.mining = mining
+        self.directory = Directory(devnet)
+        self.failure: StoreError | None = None
+        self._stop = stop
+
+    def submit(self, signed: SignedTransaction) -> Result[TxId, TxError | PoolError]:
+        """Takes in a transaction; where blocks are instant, it is in one, on disk, on return."""
+        added = self.devnet.submit(signed)
+        if not isinstance(added, Err) and isinstance(self.mining, Instant):
+            self.devnet.mine()
+        return added
+
+    def revert(self, snapshot: int) -> bool:
+        """Goes back to a snapshot; whether there is one of that number."""
+        is_back = self.devnet.revert(snapshot)
+        if is_back:
+            self.directory.prune()
+        return is_back
+
+    def fail(self, error: StoreError) -> None:
+        """Ends the node: what its disk holds is not known any more."""
+        self.failure = error
+        self._stop()
