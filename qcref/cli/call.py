@@ -1,0 +1,90 @@
+"""`qc call`: an action of a contract for a named account, or a view."""
+
+import argparse
+
+from qcref.cli import client as node
+from qcref.cli.output import (
+    AMOUNT_HELP,
+    FAILED,
+    GOOD,
+    CliError,
+    Json,
+    add_json,
+    parse_amount,
+    print_json,
+    render_value,
+    report_error,
+)
+from qcref.cli.results import get_exit_code, render_fault, render_transaction, settle
+from qcref.cli.words import find_function, parse_words
+
+DEFAULT_CALLER = "alice"
+"""Whom a view or a simulation takes for the caller."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describes `qc call` to a parser."""
+    parser.add_argument("contract", help="its name or address")
+    parser.add_argument("function", metavar="action", help="an action or a view")
+    parser.add_argument("args", nargs="*", help="one for each parameter; JSON where it has parts")
+    parser.add_argument("--from", dest="sender", metavar="NAME", help="a named account")
+    parser.add_argument("--value", default="0", metavar="COINS", help=AMOUNT_HELP)
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    node.add_url(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Calls; 1 if the contract refuses."""
+    try:
+        return _run(args)
+    except CliError as error:
+        return report_error(error)
+
+
+def _run(args: argparse.Namespace) -> int:
+    client = node.connect(args)
+    value = parse_amount(args.value)
+    contract = client.get("contracts", args.contract)
+    entry = find_function(node.as_object(contract["interface"]), args.function)
+    words = parse_words(entry, args.args)
+    if entry["kind"] == "view" or args.dry_run:
+        return _simulate(client, args, words, value)
+    if args.sender is None:
+        raise CliError(
+            "cli.sender_missing",
+            f"{args.function} is an action: somebody must send and pay for it",
+            ("add --from alice, or --dry-run to see what would happen",),
+        )
+    body = {
+        "contract": args.contract,
+        "action": args.function,
+        "args": words,
+        "from": args.sender,
+        "value": str(value),
+    }
+    view = settle(client, client.post("dev/call", body))
+    if args.json:
+        print_json(view)
+    else:
+        print("\n".join(render_transaction(view)))
+    return get_exit_code(view)
+
+
+def _simulate(client: node.Client, args: argparse.Namespace, words: list[Json], value: int) -> int:
+    body = {
+        "contract": args.contract,
+        "function": args.function,
+        "args": words,
+        "caller": args.sender or DEFAULT_CALLER,
+        "value": str(value),
+    }
+    view = client.post("calls", body)
+    is_good = view["status"] == "success"
+    if args.json:
+        print_json(view)
+    elif is_good:
+        print("ok" if view["result"] is None else render_value(view["result"]))
+    else:
+        print(f"would fail: {render_fault(node.as_object(view['error']))}")
+    return GOOD if is_good else FAILED

@@ -1,0 +1,147 @@
+"""Talks to a running node: where it is, requests with limits, problems as errors.
+
+A node is found by --url, else QC_URL, else by `.qc/devnet/node.json` in this folder or one above
+it, which `qc devnet` writes.
+"""
+
+import argparse
+import http.client
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote, urlencode, urlsplit
+
+from qcref.cli.output import FAILED, CliError, Json
+
+TIMEOUT_S = 60
+ANSWER_SIZE_BYTES_MAX = 64 << 20
+NODE_FILE = Path(".qc") / "devnet" / "node.json"
+NODE_FILE_SIZE_BYTES_MAX = 4_096
+STATUS_FAILED_FIRST = 400
+NOT_FOUND = 404
+
+
+@dataclass
+class ProblemError(CliError):
+    """The node refused; its code is passed on."""
+
+
+def add_url(parser: argparse.ArgumentParser) -> None:
+    """The option that says which node."""
+    parser.add_argument("--url", help="the node's address (else QC_URL, else the devnet here)")
+
+
+class Client:
+    """Requests to one node."""
+
+    def __init__(self, url: str) -> None:
+        """Takes the node's address, such as http://127.0.0.1:7700.
+
+        Raises:
+            CliError: it is no address.
+        """
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = 0
+        if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+            sentence = f"{url[:200]!r} is no address of a node"
+            raise CliError("cli.url_invalid", sentence, ("write it as http://127.0.0.1:7700",))
+        self._kind = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        self._host, self._port, self.url = parts.hostname, port, url.rstrip("/")
+
+    def get(self, *path: str, **query: str) -> dict[str, Json]:
+        """GETs a path below /v1, each part quoted.
+
+        Raises:
+            CliError: no answer, or a problem.
+        """
+        asked = "?" + urlencode(query) if query else ""
+        return self._request("GET", "/v1/" + "/".join(quote(p, safe="") for p in path) + asked)
+
+    def post(self, path: str, body: Mapping[str, object]) -> dict[str, Json]:
+        """POSTs JSON to a path below /v1.
+
+        Raises:
+            CliError: no answer, or a problem.
+        """
+        return self._request("POST", f"/v1/{path}", json.dumps(body).encode())
+
+    def _request(self, method: str, target: str, body: bytes | None = None) -> dict[str, Json]:
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        connection = self._kind(self._host, self._port, timeout=TIMEOUT_S)
+        try:
+            connection.request(method, target, body, headers)
+            answer = connection.getresponse()
+            status, data = answer.status, answer.read(ANSWER_SIZE_BYTES_MAX)
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise CliError(
+                "cli.node_unreachable",
+                f"no node answers at {self.url}: {reason}",
+                ("start one: qc devnet", "or name another: --url http://127.0.0.1:PORT"),
+            ) from error
+        finally:
+            connection.close()
+        return _read_answer(self.url, status, data)
+
+
+def _read_answer(url: str, status: int, data: bytes) -> dict[str, Json]:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise CliError("cli.no_node", f"what answers at {url} is no node of this chain")
+    if status < STATUS_FAILED_FIRST:
+        return document
+    code, detail = document.get("code"), document.get("detail")
+    raise ProblemError(str(code), str(detail), (), FAILED if status == NOT_FOUND else 2)
+
+
+def connect(args: argparse.Namespace) -> Client:
+    """The node that a command means.
+
+    Raises:
+        CliError: none is named, and no devnet is found.
+    """
+    url = args.url or os.environ.get("QC_URL") or find_devnet()
+    if url is None:
+        raise CliError(
+            "cli.node_not_found",
+            "no development chain belongs to this folder or those above it",
+            ("start one here: qc devnet", "or name one: --url http://127.0.0.1:7700, or QC_URL"),
+        )
+    return Client(url)
+
+
+def find_devnet() -> str | None:
+    """The address that a devnet wrote down in this folder or the nearest one above it."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        path = folder / NODE_FILE
+        if path.is_file() and path.stat().st_size <= NODE_FILE_SIZE_BYTES_MAX:
+            try:
+                document = json.loads(path.read_text("utf-8"))
+            except ValueError:
+                return None
+            return (
+                str(document["url"]) if isinstance(document, dict) and "url" in document else None
+            )
+    return None
+
+
+def as_object(view: Json) -> dict[str, Json]:
+    """A part of an answer that is an object."""
+    return cast("dict[str, Json]", view)  # the API's models say so
+
+
+def as_list(view: Json) -> list[dict[str, Json]]:
+    """A part of an answer that is a list of objects."""
+    return cast("list[dict[str, Json]]", view)  # the API's models say so
