@@ -67,18 +67,23 @@ def _indent(text: str, depth: int) -> str:
     return "".join(f"{'    ' * depth}{line}\n" for line in text.split("\n"))
 
 
-def make_example(entry: Entry, part: str) -> str:
-    """Return a whole source around an example of an entry."""
-    if entry.frame == FILE:
+def wrap_example(frame: str, part: str) -> str:
+    """Return a whole source around a part: a file, a member, lines of an action, or of a test."""
+    if frame == FILE:
         return part + "\n"
-    if entry.frame == MEMBER:
+    if frame == MEMBER:
         member = _indent(part, 1) if part else ""
         return _HEAD + member + _ACTION + _AFTER
-    if entry.frame == LINE:
+    if frame == LINE:
         late = "Late when amount == 77"
         action = _ACTION.replace(f"        fails {late}\n", "") if "Late" in part else _ACTION
         return _HEAD + action + _indent(part, 2) + _AFTER
     return _HEAD + _ACTION + _AFTER + _PLAIN_TEST + _indent(part, 2)
+
+
+def make_example(entry: Entry, part: str) -> str:
+    """Return a whole source around an example of an entry."""
+    return wrap_example(entry.frame, part)
 
 
 def render_entry(entry: Entry) -> str:
