@@ -21,16 +21,7 @@ INTEGER_MAX = 2**53 - 1  # the widest integer every JSON reader keeps; wider one
 _BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _POINT_EXPONENT_MAX = 21  # ECMAScript writes 1e21 and above with an exponent
 _POINT_EXPONENT_MIN = -7  # ... and below 1e-6 too
-_ESCAPES = {
-    "\b": "\\b",
-    "\t": "\\t",
-    "\n": "\\n",
-    "\f": "\\f",
-    "\r": "\\r",
-    '"': '\\"',
-    "\\": "\\\\",
-}
-_TO_ESCAPE = re.compile(r'[\x00-\x1f"\\]')
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # escapes strings as RFC 8785 wants them
 
 
 class JsonRefusedError(ValueError):
@@ -141,12 +132,7 @@ def _render_string(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise JsonRefusedError("a string holds a lone surrogate") from error
-    return '"' + _TO_ESCAPE.sub(_escape, text) + '"'
-
-
-def _escape(match: "re.Match[str]") -> str:
-    character = match.group()
-    return _ESCAPES.get(character) or f"\\u{ord(character):04x}"
+    return _ENCODER.encode(text)
 
 
 def _render_number(number: float) -> str:

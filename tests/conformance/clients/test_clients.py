@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,12 @@ from conformance.clients.spec.answers import RequestError
 from conformance.clients.spec.client import SpecClient
 from conformance.runner.cli import main
 from conformance.runner.process import Launch, Limits
-from conformance.runner.records import VectorSet, load
 from conformance.runner.selftest import BrokenClient, explain_fault, load_manifest, try_client
 from conformance.runner.session import Session
 from conformance.runner.verdict import NOT_OFFERED, PASS
+from tests.conformance.published import VECTORS, load_published
 
 ROOT = Path(__file__).resolve().parents[3]
-VECTORS = ROOT / "conformance" / "vectors"
 MANIFEST = ROOT / "conformance" / "clients" / "broken" / "manifest.json"
 SIX = {
     "always_accepts",
@@ -27,11 +25,6 @@ SIX = {
     "crash_as_reject",
     "nonce_off_by_one",
 }
-
-
-@cache
-def load_published() -> VectorSet:
-    return load(VECTORS)
 
 
 def test_our_own_client_passes_every_record_of_levels_1_to_5() -> None:
