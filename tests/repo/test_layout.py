@@ -24,6 +24,7 @@ MACHINE: Final = re.compile(r"(?<![\w.])/(?:work|root|home|tmp)/\w")
 REGISTRY: Final = re.compile(
     r"pypi" + r"\.org|python" + r"hosted|registry\.npm" + r"js|deb\.debian" + r"\.org"
 )
+CHILD_PROGRAM: Final = re.compile(r"^\.(\w+) import ")
 # Names that programs look for without being told.
 ROOT_FILES: Final = frozenset(
     {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "SECURITY.md", "pyproject.toml"}
@@ -94,6 +95,9 @@ def get_mentioned_modules(path: Path) -> set[str]:
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names.add(node.value)
+            # A child's program, `from {package}.child import main`, means a module beside this one.
+            beside = ".".join(path.parent.parts)
+            names.update(f"{beside}.{stem}" for stem in CHILD_PROGRAM.findall(node.value))
     return names - {compute_module_name(path)}
 
 
@@ -102,7 +106,7 @@ def is_mentioned(name: str, text: str) -> bool:
 
 
 def test_every_other_file_is_referenced() -> None:
-    """By its name, or by `*.ext` in the README of its folder or of one above it."""
+    """By its name; or as `*.ext` in a README, or `.ext"` in code, of its folder or one above."""
     texts = {path: read(path) for path in FILES}
     unreferenced = [
         str(path)
@@ -117,6 +121,13 @@ def test_every_other_file_is_referenced() -> None:
 
 
 def is_announced(path: Path) -> bool:
-    readmes = [ROOT / parent / "README.md" for parent in path.parents]
-    pattern = f"*{path.suffix}" if path.suffix else path.name
-    return any(pattern in file.read_text("utf-8") for file in readmes if file.is_file())
+    if not path.suffix:
+        return False
+    for folder in [parent for parent in path.parents if parent != Path()]:
+        readme = folder / "README.md"
+        if readme in FILES and f"*{path.suffix}" in read(readme):
+            return True
+        code = [other for other in PYTHON_FILES if other.parent == folder]
+        if any(f'{path.suffix}"' in read(other) for other in code):
+            return True
+    return False
