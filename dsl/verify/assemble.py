@@ -16,7 +16,7 @@ from dsl.verify.smtlib import Query, make_query
 from dsl.verify.state import Place, make_state, read_leaf
 from dsl.verify.terms import ATOMS, Pool, Term, collect
 from dsl.verify.vc import Goal, Vc
-from spec.ir.syntax import AddressType, Type
+from spec.ir.syntax import AddressType, StringType, Type
 
 ROUNDS = 2
 """Rounds of instantiation: instances touch entries that others are instantiated at."""
@@ -271,11 +271,16 @@ def list_injective(pool: Pool, assertions: Iterable[Term]) -> list[Term]:
 def list_concrete(vc: Vc, assertions: Iterable[Term], is_small: bool) -> list[Term]:
     """What a model must keep so that a real call can be made of it.
 
-    Callers are keys, the contract is a contract, strings are short and ASCII; small numbers on
-    request.
+    Callers are keys, the contract is a contract, strings are literals of the module or short and
+    ASCII; small numbers on request.
     """
     pool = vc.encoder.pool
     facts: list[Term] = []
+    texts = [
+        int.from_bytes(literal.data, "big")
+        for literal in (*vc.linked.module.code.literals, *vc.linked.module.spec.literals)
+        if isinstance(vc.encoder.layouts.get(literal.type), StringType)
+    ]
     for term in collect(assertions):
         if term.op not in ATOMS or term.symbol is None:
             continue
@@ -290,7 +295,8 @@ def list_concrete(vc: Vc, assertions: Iterable[Term], is_small: bool) -> list[Te
                 pool.less_equal(pool.number(ord("a")), term),
                 pool.less_equal(term, pool.number(ord("z"))),
             )
-            facts.append(pool.or_(pool.equal(term, pool.zero), letter))
+            known = (pool.equal(term, pool.number(text)) for text in texts)
+            facts.append(pool.or_(pool.equal(term, pool.zero), letter, *known))
         elif is_small and term.high is not None and term.high > SMALL:
             facts.append(pool.less_equal(term, pool.number(SMALL)))
     return facts

@@ -359,10 +359,12 @@ class Search:
     def _give(self, state: State, step: int) -> tuple[State, Term]:
         """Coins that may have reached the inbox before a step."""
         pool = self._vc.encoder.pool
-        if not self._uses_inbox or step == 0:
-            return state, pool.zero
-        gift = pool.fresh("gift", 0, COINS_MAX)
         place = Place(CELL_INBOX, (), 0)
+        if not self._uses_inbox:
+            return state, pool.zero
+        if step == 0:
+            return state, read_leaf(state, place)
+        gift = pool.fresh("gift", 0, COINS_MAX)
         return write(state, pool.true, place, (pool.add(read_leaf(state, place), gift),)), gift
 
     def _get_later(self, chain: Chain) -> Inputs:

@@ -98,6 +98,7 @@ def _settle(vc: Vc, outcomes: list[Outcome], active: frozenset[int], decide: Dec
     while True:
         lost = _find_lost(outcomes)
         if lost <= dropped:
+            _decide_wishes(vc, outcomes, active - dropped, decide)
             return
         dropped |= lost
         kept = active - dropped
@@ -113,6 +114,21 @@ def _settle(vc: Vc, outcomes: list[Outcome], active: frozenset[int], decide: Dec
             if new.verdict != "proved":
                 old.verdict = "conditional"
                 old.conditional_on = tuple(sorted(dropped))
+
+
+def _decide_wishes(
+    vc: Vc, outcomes: Sequence[Outcome], kept: frozenset[int], decide: Decide
+) -> None:
+    """What seemed impossible under an invariant that fails may be possible after all."""
+    again = [
+        outcome
+        for outcome in outcomes
+        if outcome.goal.is_wanted and outcome.verdict == "failed" and outcome.rests_on - kept
+    ]
+    redone = _decide_goals(vc, [outcome.goal for outcome in again], kept, decide)
+    for old, new in zip(again, redone, strict=True):
+        old.verdict, old.reason = new.verdict, new.reason
+        old.ms += new.ms
 
 
 def _find_lost(outcomes: Sequence[Outcome]) -> frozenset[int]:

@@ -105,7 +105,9 @@ class Meeting:
         self.aggregates = Aggregates(self.encoder, self.case.inputs)
         self.properties = Properties(self.encoder, self.aggregates)
 
-    def meet(self, rng: Random, world: MemoryWorld, seen: list[Value], counts: Counter[str]) -> None:
+    def meet(
+        self, rng: Random, world: MemoryWorld, seen: list[Value], counts: Counter[str]
+    ) -> None:
         """Makes a call and compares."""
         function = self.linked.functions[self.case.function]
         arguments = tuple(make_value(rng, kind) for kind in function.params)
@@ -134,9 +136,7 @@ class Meeting:
         counts["succeeded"] += 1
         assert known.get(self.case.succeed(pool))
         results = self.case.inputs.params[len(function.params) :]
-        for kind, symbolic, concrete in zip(
-            function.result, results, outcome.result, strict=True
-        ):
+        for kind, symbolic, concrete in zip(function.result, results, outcome.result, strict=True):
             assert known.get_value(kind, symbolic) == concrete
         step = Step(self.case.function, caller, value, block.now_ms, block.height, arguments)
         happened = Happened(step, Moment(world), Moment(after), outcome)
