@@ -1,60 +1,25 @@
-"""Parsing: text to syntax tree, with recovery at the ends of lines. The only importer of lark.
+"""One parse: tokens fed one by one, stacks saved at each line, recovery.
 
-Tokens are fed to the LALR parser one by one. Before each logical line its stacks are saved; an
-error restores them, drops the line (and the block indented below it) and goes on, so that one run
-reports the errors of all other lines in linear time.
+Before each logical line the parser's stacks are saved; an error restores them, drops the line (and
+the block indented below it) and goes on, so that one run reports the errors of all other lines in
+linear time.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedToken
-from lark.indenter import Indenter
 
 from dsl import ast
 from dsl.build import TreeBuilder
-from dsl.diagnostics import Diagnostic, Severity, clamp, find_nearest
+from dsl.diagnostics import Diagnostic, Severity, find_nearest
 from dsl.foreign import find_habit, find_leading_habit
-from dsl.layout import SKIPPED, Comment, scan_layout
+from dsl.layout import SKIPPED
+from dsl.parse.lines import TooDeepError
+from dsl.parse.tables import get_parser
 from dsl.source import BLOCKS_DEPTH_MAX, ERRORS_MAX, Source, Span
-
-_JOINING = frozenset(
-    [
-        "COMMA",
-        "IMPLIES",
-        "EQ",
-        "NE",
-        "LE",
-        "GE",
-        "LT",
-        "GT",
-        "ASSIGN",
-        "PLUSEQ",
-        "MINUSEQ",
-        "STAREQ",
-        "SLASHEQ",
-        "PERCENTEQ",
-        "PLUS",
-        "MINUS",
-        "STAR",
-        "SLASHSLASH",
-        "PERCENT",
-        "AND",
-        "OR",
-        "NOT",
-        "BAR",
-        "ARROW",
-        "WHEN",
-    ]
-)
-"""A line that ends with one of these goes on on the next line."""
-
-_PROPERTIES = frozenset({"INVARIANT", "TRANSITION", "LEMMA", "ENSURES"})
-"""A line that starts with one of these goes on after a `:` at its end."""
 
 _SHOWN = {
     "NAME": "a name",
@@ -71,146 +36,6 @@ EXPECTED_SHOWN_MAX = 8
 """Alternatives listed after `expected:`; more is noise."""
 
 
-class _Layout(Indenter):
-    """Turns line breaks into layout tokens; joins lines that end with an operator."""
-
-    NL_type = "_NEWLINE"
-    OPEN_PAREN_types = ["LPAR", "LSQB"]  # noqa: RUF012  # lark declares these as plain attributes
-    CLOSE_PAREN_types = ["RPAR", "RSQB"]  # noqa: RUF012  # as above
-    INDENT_type = "_INDENT"
-    DEDENT_type = "_DEDENT"
-    tab_len = 1
-
-    always_accept = ("_NEWLINE", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[Diagnostic] = []
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        return _arrange(stream, self.found)
-
-
-class _TooDeepError(Exception):
-    """Blocks are nested too deep; carries where."""
-
-    def __init__(self, span: Span) -> None:
-        super().__init__("blocks too deep")
-        self.span = span
-
-
-def _arrange(tokens: Iterator[Token], found: list[Diagnostic]) -> Iterator[Token]:
-    """Yield the tokens with layout tokens; depth, brackets and joins are counted here.
-
-    lark's own indenter raises on a wrong dedent, without a position; this one reports it and
-    takes the enclosing level.
-    """
-    levels, depth, last, first = [0], 0, "", ""
-    token: Token | None = None
-    for token in tokens:
-        if token.type == "_NEWLINE":
-            if depth > 0 or last in _JOINING or not last:
-                continue
-            if last == "COLON" and first in _PROPERTIES:
-                continue
-            yield token
-            yield from _indent(token, levels, found)
-            last, first = token.type, ""
-            continue
-        first = first or token.type
-        depth += token.type in ("LPAR", "LSQB")
-        depth -= token.type in ("RPAR", "RSQB") and depth > 0
-        last = token.type
-        yield token
-    if token is not None and last != "_NEWLINE":
-        yield Token.new_borrow_pos("_NEWLINE", "", token)
-    for _ in levels[1:]:
-        assert token is not None, "a level was opened by a token"
-        yield Token.new_borrow_pos("_DEDENT", "", token)
-
-
-def _indent(token: Token, levels: list[int], found: list[Diagnostic]) -> Iterator[Token]:
-    width = len(token.value.rsplit("\n", 1)[1])
-    end = token.end_pos or 0
-    here = Token.new_borrow_pos("_INDENT", "", token)
-    here.start_pos = here.end_pos = end
-    if width > levels[-1]:
-        if len(levels) > BLOCKS_DEPTH_MAX:
-            raise _TooDeepError(Span(end - width, end))
-        levels.append(width)
-        yield here
-        return
-    while width < levels[-1]:
-        if width > levels[-2]:
-            message = f"this line is indented by {width} spaces and belongs to no block"
-            label = f"open blocks are at {' or '.join(str(level) for level in levels)}"
-            span = Span(end - width, end)
-            found.append(Diagnostic("QC0009", Severity.ERROR, message, span, label))
-            return
-        levels.pop()
-        yield Token.new_borrow_pos("_DEDENT", "", here)
-
-
-@lru_cache(maxsize=1)
-def _load_grammar() -> str:
-    return (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
-
-
-class _Proxy:
-    """Hands the grammar's callbacks to the builder of the current run: the tables are made once."""
-
-    def __init__(self) -> None:
-        self.builder = TreeBuilder()
-
-    def __getattr__(self, rule: str) -> Any:  # noqa: ANN401  # lark looks callbacks up by name
-        if rule.startswith("__") or not hasattr(TreeBuilder, rule):
-            raise AttributeError(rule)
-        return lambda parts: getattr(self.builder, rule)(parts)  # noqa: PLW0108  # builder changes
-
-
-@lru_cache(maxsize=1)
-def _make_parser() -> tuple[Lark, _Proxy, _Layout]:
-    proxy, layout = _Proxy(), _Layout()
-    parser = Lark(
-        _load_grammar(),
-        parser="lalr",
-        lexer="basic",
-        postlex=layout,
-        transformer=proxy,  # lark only looks callbacks up by name
-        maybe_placeholders=False,
-    )
-    return parser, proxy, layout
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What parsing found."""
-
-    contracts: tuple[ast.Contract, ...]
-    comments: tuple[Comment, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    """In the order of the text; errors make the tree incomplete, never wrong."""
-
-
-def parse_source(source: Source) -> Parsed:
-    """Return the syntax tree of a source with everything that is wrong with its form.
-
-    Total and linear: never raises, whatever the text.
-    """
-    layout = scan_layout(source)
-    if layout.repaired is None:
-        return Parsed((), layout.comments, layout.diagnostics)
-    run = _Run(source, list(layout.diagnostics))
-    contracts = run.parse(layout.repaired + "\n")
-    if any(each.code in ("QC0008", "QC0010") for each in run.found):
-        contracts = ()  # later passes recurse over expressions
-    if any(each.code == "QC0002" for each in run.found):
-        run.found = [each for each in run.found if each.code != "QC0009"]
-    ordered = sorted(run.found, key=lambda each: (each.span.start, each.code))
-    inside = tuple(clamp(each, len(source.text)) for each in ordered[:ERRORS_MAX])
-    return Parsed(contracts, layout.comments, inside)
-
-
 @dataclass(frozen=True, slots=True)
 class _Stacks:
     """The parser's stacks at the start of a line."""
@@ -221,7 +46,7 @@ class _Stacks:
     """Of the lists that repetition builds, which lark extends in place."""
 
 
-class _Run:
+class Run:
     """One parse: feeds tokens, saves the stacks at each line, recovers."""
 
     def __init__(self, source: Source, found: list[Diagnostic]) -> None:
@@ -229,7 +54,8 @@ class _Run:
         self.found = found
 
     def parse(self, text: str) -> tuple[ast.Contract, ...]:
-        parser, proxy, layout = _make_parser()
+        """Return the contracts of a text that has passed `scan_layout`."""
+        parser, proxy, layout = get_parser()
         builder = TreeBuilder()
         proxy.builder, layout.found = builder, self.found
         self._parser = parser.parse_interactive(text)
@@ -253,7 +79,7 @@ class _Run:
         try:
             raw: Iterator[Token] = self._parser.lexer_thread.lex(None)  # type: ignore[no-untyped-call]  # lark's gap
             tokens.extend(raw)
-        except _TooDeepError as deep:
+        except TooDeepError as deep:
             message = f"blocks are nested more than {BLOCKS_DEPTH_MAX} deep"
             label = "move the inner part to a `function`"
             self.found.append(Diagnostic("QC0008", Severity.ERROR, message, deep.span, label))
@@ -405,7 +231,7 @@ class _Run:
 
     def _expected(self) -> tuple[str, ...]:
         shown: set[str] = set()
-        parser, _, _ = _make_parser()
+        parser, _, _ = get_parser()
         for kind in self._accepts():
             if kind in _HIDDEN:
                 continue
