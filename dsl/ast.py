@@ -4,7 +4,7 @@ Every node carries its span. Nodes are immutable; later passes build their own t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 
 from dsl.source import Span
 
@@ -152,7 +152,6 @@ class Binary:
 
     span: Span
     operator: str
-    operator_span: Span
     left: "Expression"
     right: "Expression"
 
@@ -554,6 +553,10 @@ class Contract:
     members: tuple[Declaration, ...]
 
 
+def _is_node(value: object) -> bool:
+    return hasattr(value, "__dataclass_fields__") and not isinstance(value, Span)
+
+
 def compute_depth(node: object) -> int:
     """Return how many nodes lie on the longest way down, without recursion."""
     deepest = 0
@@ -563,8 +566,9 @@ def compute_depth(node: object) -> int:
         deepest = max(deepest, depth)
         if isinstance(current, tuple):
             pending.extend((each, depth) for each in current)
-        elif is_dataclass(current) and not isinstance(current, type | Span):
-            pending.extend((getattr(current, each.name), depth + 1) for each in fields(current))
+        elif _is_node(current):
+            for name in current.__slots__:  # type: ignore[attr-defined]  # every node has slots
+                pending.append((getattr(current, name), depth + 1))  # noqa: PERF401  # hot
     return deepest
 
 
@@ -575,6 +579,7 @@ def walk(node: object) -> Iterator[object]:
         current = pending.pop()
         if isinstance(current, tuple):
             pending.extend(reversed(current))
-        elif is_dataclass(current) and not isinstance(current, type | Span):
+        elif _is_node(current):
             yield current
-            pending.extend(getattr(current, each.name) for each in reversed(fields(current)))
+            slots = current.__slots__  # type: ignore[attr-defined]  # every node has slots
+            pending.extend([getattr(current, name) for name in reversed(slots)])

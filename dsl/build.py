@@ -483,7 +483,7 @@ class TreeBuilder:
         assert isinstance(left, ast.Expression), "the grammar has an expression here"
         assert isinstance(right, ast.Expression), "the grammar has an expression here"
         where = _edge(operator)
-        node = ast.Binary(_span(parts), str(operator), where, left, right)
+        node = ast.Binary(_span(parts), str(operator), left, right)
         if node.operator in _COMPARISONS and isinstance(left, ast.Binary) and self._is_bare(left):
             self._error("QC0014", "comparisons don't chain", where, "write `a < b and b < c`")
             return left

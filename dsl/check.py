@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
 from typing import TypeVar, cast
 
 from dsl import ast, typed
@@ -14,7 +15,7 @@ from dsl.diagnostics import is_error
 from dsl.names import INVARIANT, TRANSITION, Program, Scope
 from dsl.parse import parse_source
 from dsl.source import Source, Span, make_source
-from dsl.types import BOOL, EnumType, MapType, Type
+from dsl.types import BOOL, EnumType, MapType, RecordType, Type
 
 T = TypeVar("T")
 
@@ -81,9 +82,7 @@ def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Funct
     out: list[ast.Function] = []
     roles = [each for each in contract.members if isinstance(each, ast.Role)]
     for role in roles:
-        text = get_role_source(role.name.text, many=role.many)
-        parsed = parse_source(make_source("generated", text))
-        members = parsed.contracts[0].members if parsed.contracts else ()
+        members = _parse_role(role.name.text, many=role.many)
         functions = [each for each in members if isinstance(each, ast.Function)]
         out += [_move_to(each, role.name.span) for each in functions]
     has_init = any(isinstance(m, ast.Function) and m.kind == "init" for m in contract.members)
@@ -95,6 +94,13 @@ def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Funct
         )  # not payable
         program.generated.add("init")
     return tuple(out)
+
+
+@lru_cache(maxsize=64)
+def _parse_role(name: str, *, many: bool) -> tuple[ast.Declaration, ...]:
+    """Return the members that a role brings along, with the places of their own source."""
+    parsed = parse_source(make_source("generated", get_role_source(name, many=many)))
+    return parsed.contracts[0].members if parsed.contracts else ()
 
 
 def _move_to(node: T, span: Span) -> T:
@@ -135,7 +141,7 @@ def _check_claims(
 
 
 def _make_edge_claims(program: Program) -> tuple[typed.Claim, ...]:
-    """Return a transition for each cell that holds phases: it moves along an edge or stays."""
+    """Return a transition for each place that holds phases: it moves along an edge or stays."""
     out = []
     for number, cell in enumerate(program.cells):
         keys: list[typed.Local] = []
@@ -143,25 +149,43 @@ def _make_edge_claims(program: Program) -> tuple[typed.Claim, ...]:
         while isinstance(kind, MapType):
             keys.append(program.make_local(f"k{len(keys)}", kind.key))
             kind = kind.value
-        if not isinstance(kind, EnumType) or kind.edges is None:
-            continue
-        claim = _make_edge_claim(cell, number, kind, tuple(keys))
-        text = f"{cell.name} moves as {kind.name} says"
-        out.append(typed.Claim(cell.span, f"{cell.name}_moves", text, claim, lemma=False))
+        for names, path, phases in _find_phases(kind, (), ()):
+            claim = _make_edge_claim(cell, number, phases, tuple(keys), path)
+            text = f"{'.'.join((cell.name, *names))} moves as {phases.name} says"
+            name = f"{'_'.join((cell.name, *names))}_moves"
+            out.append(typed.Claim(cell.span, name, text, claim, lemma=False))
     return tuple(out)
 
 
+def _find_phases(
+    kind: Type, names: tuple[str, ...], fields: tuple[int, ...]
+) -> list[tuple[tuple[str, ...], tuple[int, ...], EnumType]]:
+    """Return the paths through records to fields that hold phases."""
+    if isinstance(kind, EnumType) and kind.edges is not None:
+        return [(names, fields, kind)]
+    if not isinstance(kind, RecordType):
+        return []
+    found = []
+    for position, (name, inner) in enumerate(kind.fields):
+        found += _find_phases(inner, (*names, name), (*fields, position))
+    return found
+
+
 def _make_edge_claim(
-    cell: typed.Cell, number: int, kind: EnumType, keys: tuple[typed.Local, ...]
+    cell: typed.Cell,
+    number: int,
+    kind: EnumType,
+    keys: tuple[typed.Local, ...],
+    fields: tuple[int, ...],
 ) -> typed.Expr:
     span = cell.span
     uses = tuple(typed.Use(span, key.type, key) for key in keys)
-    now = typed.Read(span, kind, number, uses, (), old=False)
-    before = typed.Read(span, kind, number, uses, (), old=True)
+    now = typed.Read(span, kind, number, uses, fields, old=False)
+    before = typed.Read(span, kind, number, uses, fields, old=True)
     claim: typed.Expr = typed.Prim(span, BOOL, "eq", (now, before))
     for source, target in kind.edges or ():
         was = typed.Prim(span, BOOL, "eq", (before, typed.MakeVariant(span, kind, source, ())))
         becomes = typed.Prim(span, BOOL, "eq", (now, typed.MakeVariant(span, kind, target, ())))
-        step = typed.Logic(span, BOOL, True, was, becomes)  # "and"
-        claim = typed.Logic(span, BOOL, False, claim, step)  # "or"
+        step = typed.Logic(span, BOOL, True, was, becomes)
+        claim = typed.Logic(span, BOOL, False, claim, step)
     return typed.ForAll(span, BOOL, keys, claim) if keys else claim

@@ -12,7 +12,6 @@ from dsl.types import (
     AddressType,
     BrokenType,
     BytesType,
-    EnumType,
     IntType,
     ListType,
     LiteralType,
@@ -505,8 +504,3 @@ class Expressions:
 
 def _key_text(kind: MapType) -> str:
     return f"a key of type {render_type(kind.key)}"
-
-
-def is_enum(kind: Type) -> bool:
-    """Say whether `match` takes a value of this type."""
-    return isinstance(kind, EnumType | OptionType)

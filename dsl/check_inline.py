@@ -218,7 +218,11 @@ def bind_arms(
     default: ast.Arm | None = None
     good = True
     for arm in node.arms:
-        name = arm.pattern.name
+        name, of_type = arm.pattern.name, arm.pattern.type_name
+        wanted = kind.name if isinstance(kind, EnumType) else "option"
+        if of_type is not None and of_type.text != wanted:
+            program.report_unknown(of_type.text, of_type.span, [wanted], "type")
+            good = False
         if name is None:
             default = arm
         elif name.text not in [member.name for member in members]:

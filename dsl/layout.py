@@ -43,8 +43,6 @@ class Comment:
     """A comment and where it stands."""
 
     span: Span
-    alone: bool
-    """True if nothing but spaces stands before it on its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +110,7 @@ class _Scanner:
         elif kind == "close":
             self._close(text, span)
         elif kind == "comment":
-            before = self._text[self._text.rfind("\n", 0, span.start) + 1 : span.start]
-            self._comments.append(Comment(span, not before.strip()))
+            self._comments.append(Comment(span))
         elif kind == "quote":
             end = self._text.find("\n", span.start)
             rest = Span(span.start, len(self._text) if end < 0 else end)

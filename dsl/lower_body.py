@@ -101,7 +101,6 @@ class BodyBuilder(Builder):
         super().__init__(shared, total=True)
         self.conditions: list[Condition] = []
         self._scope = ir.FUNCTION_SCOPE
-        self._inlining: list[str] = []
 
     def build(self, function: typed.Function) -> FunctionCode:
         """Return the function's nodes: guard, body, events, result."""

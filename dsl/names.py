@@ -181,10 +181,6 @@ class Program:
         """Record a warning."""
         self.found.append(Diagnostic(code, Severity.WARNING, message, span, label))
 
-    def report_full(self, diagnostic: Diagnostic) -> None:
-        """Record a diagnostic that was built elsewhere."""
-        self.found.append(diagnostic)
-
     def make_local(self, name: str, kind: Type, *, mutable: bool = False) -> typed.Local:
         """Return a fresh local."""
         self.next_local += 1

@@ -109,7 +109,7 @@ class Run:
         while position < len(tokens) and len(self.found) < ERRORS_MAX:
             token = tokens[position]
             try:
-                self._parser.feed_token(token)
+                self._state.feed_token(token)
             except UnexpectedToken:
                 if self._supply_colon(tokens, position, line):
                     continue
