@@ -247,6 +247,7 @@ def _define_control() -> None:
     body.leave(value)
     body.leave(body.add(DRAFT.number(U64, 5)))
     _define("leave_early", (BOOL, U64), U64, body, kind=VIEW)
+    _define_joins()
     _define_folds()
     body = Body()
     condition, value = body.params(2)
@@ -262,6 +263,25 @@ def _define_control() -> None:
     body.add(Fail(condition, ERROR, (value, value)))
     body.leave()
     _define("fail", (BOOL, U64), None, body)
+
+
+def _define_joins() -> None:
+    body = Body()
+    condition, value = body.params(2)
+    header = body.add(If(condition, 1, 1))
+    body.leave(value)
+    other = body.add(DRAFT.number(U64, 5))
+    body.leave(body.add(Join(header, (other,))))
+    _define("join_after_leave", (BOOL, U64), U64, body, kind=VIEW)
+    body = Body()
+    condition, value = body.params(2)
+    header = body.add(If(condition, 2, 2))
+    six, yes = body.add(DRAFT.number(U64, 6)), body.add(DRAFT.const(BOOL, b"\x01"))
+    nine, no = body.add(DRAFT.number(U64, 9)), body.add(DRAFT.const(BOOL, b"\x00"))
+    number = body.add(Join(header, (six, nine)))
+    flag = body.add(Join(header, (yes, no)))
+    body.leave(body.add(MakeRecord(DRAFT.type(PAIR), (body.prim(PrimOp.MAX, number, value), flag))))
+    _define("two_joins", (BOOL, U64), PAIR, body, kind=VIEW)
 
 
 def _define_folds() -> None:

@@ -161,6 +161,7 @@ def _build_operators() -> list[Case]:
         ("pop", "pop", ((1, 2),), None),
         ("pop_empty", "pop", ((),), "contract.list_empty"),
         ("replace", "replace", ((1, 2), 1, 9), None),
+        ("replace_first", "replace", ((1, 2), 0, 9), None),
         ("replace_beyond", "replace", ((1, 2), 2, 9), "contract.index_out_of_range"),
         ("is_member", "is_some", (EnumValue(1, (0,)),), None),
         ("is_member_other", "is_some", (EnumValue(0, ()),), None),
@@ -202,6 +203,7 @@ def _build_guards() -> list[Case]:
         ("guard_mod_by_zero", "guard_mod", (8, 0), None),
         ("guard_mod_refuses", "guard_mod", (8, 2), DECLARED),
         ("guard_item", "guard_item", ((4, 5), 1), None),
+        ("guard_item_first", "guard_item", ((4, 5), 0), None),
         ("guard_item_beyond", "guard_item", ((4, 5), 2), DECLARED),
         ("guard_balance_exact", "guard_balance", (1_000,), None),
         ("guard_balance_short", "guard_balance", (1_001,), DECLARED),
@@ -225,6 +227,8 @@ def _build_data() -> list[Case]:
         ("variant_empty", "variant_empty", (), None),
         ("make_list", "make_list", (1, 2), None),
         ("item", "item", ((4, 5, 6), 2), None),
+        ("item_first", "item", ((4, 5, 6), 0), None),
+        ("item_of_empty", "item", ((), 0), "contract.index_out_of_range"),
         ("item_beyond", "item", ((4, 5, 6), 3), "contract.index_out_of_range"),
         ("item_far_beyond", "item", ((4,), U64_MAX), "contract.index_out_of_range"),
         *(
@@ -246,6 +250,10 @@ def _build_control() -> list[Case]:
         ("if_true_overflow", "if", (True, 2**63), OVERFLOW),
         ("if_false_no_overflow", "if", (False, 2**63), None),
         ("leave_early", "leave_early", (True, 4), None),
+        ("join_after_leave", "join_after_leave", (False, 4), None),
+        ("join_not_reached", "join_after_leave", (True, 4), None),
+        ("two_joins_first", "two_joins", (True, 1), None),
+        ("two_joins_second", "two_joins", (False, 1), None),
         ("leave_late", "leave_early", (False, 4), None),
         ("fold_range", "fold_range", (100,), None),
         ("fold_range_overflow", "fold_range", (U64_MAX - 13,), OVERFLOW),
@@ -382,6 +390,16 @@ def _build_refused() -> list[Case]:
     cases.append(_case(action, "A view changes nothing.", is_view=True))
     malformed: Row = ("text_no_utf8", "param", (1, b"ok"), "contract.arguments_malformed")
     cases.append(_case(malformed, "A string is UTF-8.", arguments=to_hex(param)))
+    tags = (("option_empty", "0x"), ("option_tag", "0x02"), ("option_payload_short", "0x01"))
+    for name, argument in (*tags, ("option_surplus", "0x0000")):
+        option: Row = (name, "is_some", (EnumValue(0, ()),), "contract.arguments_malformed")
+        content = "0x04000000" + argument[2:]
+        cases.append(_case(option, "An option has two members.", arguments=content))
+    listed = (("list_uneven", 3 * 8 + 1), ("list_too_long", 4 * 8))
+    for name, size in listed:
+        row = (name, "length", ((),), "contract.arguments_malformed")
+        content = "0x04000000" + "00" * size
+        cases.append(_case(row, "A list has whole elements, up to its limit.", arguments=content))
     boolean: Row = ("boolean_two", "not", (True,), "contract.arguments_malformed")
     cases.append(_case(boolean, "Truth has one encoding.", arguments="0x02"))
     return cases

@@ -5,7 +5,7 @@ from typing import Any, Final
 from conformance.clients.spec.answers import to_hex
 from conformance.clients.spec.views import render_view
 from conformance.generate.case import ACCEPT, Case, Suite
-from conformance.generate.suites import modules_code, modules_spec, modules_tables
+from conformance.generate.suites import modules_code, modules_spec, modules_tables, modules_typing
 from conformance.generate.suites.malformed import set_offset
 from spec.ir.descriptors import MODULE
 from spec.ir.encoding import encode_module
@@ -20,6 +20,7 @@ def build() -> tuple[Suite, ...]:
         Suite("contract/module", "contract", "contract", (*_build_valid(), *_build_bytes())),
         Suite("contract/module_tables", "contract", "contract", _build_refused(modules_tables)),
         Suite("contract/module_code", "contract", "contract", _build_refused(modules_code)),
+        Suite("contract/module_typing", "contract", "contract", _build_refused(modules_typing)),
         Suite("contract/module_spec", "contract", "contract", _build_refused(modules_spec)),
     )
 
@@ -35,7 +36,7 @@ def _build_valid() -> tuple[Case, ...]:
     return tuple(_case(f"valid_{name}", why, module) for name, module in modules_spec.list_valid())
 
 
-def _build_refused(chapter: Any) -> tuple[Case, ...]:  # noqa: ANN401 - one of three modules
+def _build_refused(chapter: Any) -> tuple[Case, ...]:  # noqa: ANN401 - one of four modules
     why = "What a rule forbids must not be deployed: clients would run it differently."
     return tuple(_case(name, why, module, rule) for name, rule, module in chapter.list_rows())
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from conformance.generate.modules import (
     ADDRESS,
     BOOL,
+    HASH,
     U64,
     U128,
     U256,
@@ -82,8 +83,9 @@ TYPE_TABLE: Final[tuple[Type, ...]] = (
     MapType(TypeIndex(3), TypeIndex(1)),
     MessageType(4),
     U256,
+    HASH,
 )
-COINS, NUMBER, FLAG, PERSON, OPTION, PAIR, LIST, MAP, MESSAGE, WIDE = (
+COINS, NUMBER, FLAG, PERSON, OPTION, PAIR, LIST, MAP, MESSAGE, WIDE, DIGEST = (
     TypeIndex(index) for index in range(len(TYPE_TABLE))
 )
 SEVEN: Final = Const(0)
@@ -91,7 +93,7 @@ TRUE: Final = Const(1)
 SCALAR_CELL, MAP_CELL, PAIR_CELL, VOTES_CELL = 2, 3, 4, 5
 SELECTOR: Final = compute_selector("f")
 ALL_PARAMS: Final = (NUMBER, FLAG, PERSON, OPTION, PAIR, LIST, WIDE)
-P_FLAG, P_PERSON, P_OPTION, P_PAIR, P_WIDE = (Param(index) for index in (1, 2, 3, 4, 6))
+P_FLAG, P_PERSON, P_OPTION, P_PAIR, P_LIST, P_WIDE = (Param(index) for index in range(1, 7))
 FUNCTION: Final = Function(
     kind=FunctionKind.ACTION,
     selector=SELECTOR,

@@ -4,21 +4,24 @@ from dataclasses import replace
 from typing import Any, Final
 
 from conformance.generate.calculator import CALCULATOR
-from conformance.generate.modules import BOOL, NO_CLAIMS, U64, Draft, compute_selector
+from conformance.generate.modules import BOOL, NO_CLAIMS, U8, U64, Draft, compute_selector
 from conformance.generate.suites.modules_code import Row, end, n, prim
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
     Agg,
     Aggregate,
+    BytesType,
     Code,
     Const,
     Context,
     ContextKind,
+    Event,
     ForAll,
     Function,
     FunctionKind,
     FunctionSpec,
     Get,
+    ListType,
     Literal,
     MapType,
     Modified,
@@ -137,8 +140,20 @@ def list_valid() -> tuple[tuple[str, Module], ...]:
         ("empty", Draft().build()),
         ("calculator", CALCULATOR),
         ("properties", change()),
+        ("largest_types", _build_largest()),
         ("no_properties", Module(BASE_CODE, SpecSection((), (), (), (NO_CLAIMS,), (), ()))),
     )
+
+
+def _build_largest() -> Module:
+    """Types, lists and an event exactly at their bounds."""
+    draft = Draft()
+    draft.cell(BytesType(65_536))
+    draft.cell(ListType(draft.type(U8), 4_096))
+    draft.cell(MapType(draft.type(BytesType(64)), draft.type(U64)))
+    half = draft.type(BytesType(32_768))
+    draft.events.append(Event((half, half)))
+    return draft.build()
 
 
 def list_rows() -> tuple[Row, ...]:

@@ -16,6 +16,7 @@ from spec.ir.syntax import (
     Literal,
     MapType,
     Member,
+    MessageType,
     Module,
     RecordType,
     Type,
@@ -49,6 +50,8 @@ def _list_types() -> tuple[Row, ...]:
         ("type_width_zero", "ir.type_size", plant_types(UintType(0))),
         ("type_bytes_zero", "ir.type_size", plant_types(BytesType(0))),
         ("type_bytes_large", "ir.type_size", plant_types(BytesType(65_537))),
+        ("type_message_large", "ir.type_size", plant_types(MessageType(65_537))),
+        ("type_message_envelope", "ir.type_too_large", plant_types(MessageType(65_536))),
         ("type_list_long", "ir.type_size", plant_types(ListType(zero, 4_097))),
         ("type_enum_empty", "ir.enum_empty", plant_types(EnumType(()))),
         ("type_element_empty", "ir.element_empty", plant_types(RecordType(()), ListType(one, 3))),
@@ -136,6 +139,11 @@ def _list_tables() -> tuple[Row, ...]:
             "event_of_map",
             "ir.map_misplaced",
             plant_types(MapType(TypeIndex(0), TypeIndex(0)), events=(Event((one,)),)),
+        ),
+        (
+            "event_too_large",
+            "ir.type_too_large",
+            plant_types(BytesType(32_769), events=(Event((one, one)),)),
         ),
         ("error_type_unknown", "ir.type_unknown", plant_types(errors=(Error((TypeIndex(9),)),))),
     )
