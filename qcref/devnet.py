@@ -15,6 +15,7 @@ from qcref.core.mempool import PoolError
 from qcref.crypto.signing import validate_signature
 from qcref.engine.cached import compute_cached_engine
 from qcref.runtime import Runtime, Setup
+from qcref.store.errors import StoreDamagedError
 from spec.config import Allocation, Genesis, GenesisValidator, Rules, get_rules
 from spec.config.presets import DEVNET
 from spec.consensus.interface import Message
@@ -166,8 +167,21 @@ class Devnet:
             folder=folder,
         )
         self.runtime = Runtime(setup)
+        self._check_promises(folder)
         self.clock.catch_up(self.runtime.head.header.time_ms)
         self._snapshots: list[int] = []
+
+    def _check_promises(self, folder: Path) -> None:
+        """A chain with one validator that has promised more than it holds has lost blocks.
+
+        Raises:
+            StoreDamagedError: so it is; the promises forbid to sign these heights again.
+        """
+        head, promised = self.runtime.head.header.height, self.runtime.promised_height
+        if promised > head + 1:
+            self.runtime.close()
+            detail = f"its blocks end at {head}, and a block {promised} was signed"
+            raise StoreDamagedError(str(folder), detail)
 
     # Reading
 

@@ -19,6 +19,7 @@ Source: CONSENSUS.md 1; INTERFACE.md 2.11; DESIGN.md 4.16.
 
 import heapq
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -27,8 +28,8 @@ from qcref.core.mempool import Mempool
 from qcref.crypto.signing import validate_signature
 from qcref.ports import Clock, Signer, Transport
 from qcref.store.chain_store import ChainStore
-from qcref.store.errors import StoreError
-from qcref.store.promises import PromiseLog
+from qcref.store.errors import PromisesMissingError, StoreError
+from qcref.store.promises import PromiseLog, get_height
 from spec.chain import (
     AnyEntry,
     AnyNodeConfig,
@@ -118,9 +119,16 @@ class Runtime:
         self.config: AnyNodeConfig = compute_node_config(setup.genesis, setup.validator, verify)
         genesis_id = compute_genesis_id(setup.genesis)
         self.chain = Chain(setup.genesis.config, genesis_id, setup.engine)
-        self.store = ChainStore(setup.folder / "chain.sqlite", genesis_id)
-        self._promises = PromiseLog(setup.folder / "promises.log")
-        self.mempool = Mempool(setup.genesis.config)
+        with ExitStack() as opened:
+            self.store = ChainStore(setup.folder / "chain.sqlite", genesis_id)
+            opened.callback(self.store.close)
+            self._promises = self._open_promises(setup.folder / "promises.log")
+            opened.callback(self._promises.close)
+            self._start()
+            self._files = opened.pop_all()
+
+    def _start(self) -> None:
+        self.mempool = Mempool(self._setup.genesis.config)
         self.reports: deque[Report | RejectMessage] = deque(maxlen=REPORTS_MAX)
         self._order = count()
         self._failure: StoreError | None = None
@@ -138,6 +146,11 @@ class Runtime:
     def final_id(self) -> BlockId:
         """The latest final block."""
         return self._node.final
+
+    @property
+    def promised_height(self) -> int:
+        """The highest height at which something was signed, 0 if nothing was."""
+        return max((get_height(each) for each in self._promises.promises), default=0)
 
     def receive(self, source: Source, message: Message) -> None:
         """Takes in a peer's message."""
@@ -185,10 +198,16 @@ class Runtime:
 
     def close(self) -> None:
         """Releases files; the object is of no use afterwards."""
-        self._promises.close()
-        self.store.close()
+        self._files.close()
 
     # Start
+
+    def _open_promises(self, path: Path) -> PromiseLog:
+        head = self.store.get_head()
+        has_signed = head is not None and head.block.header.height > 0
+        if has_signed and self._setup.validator is not None and not path.exists():
+            raise PromisesMissingError(str(path))
+        return PromiseLog(path)
 
     def _open(self) -> None:
         """Starts from the latest stored block, or from genesis."""

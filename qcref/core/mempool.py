@@ -110,6 +110,8 @@ class _Queue:
     """One sender's transactions by nonce."""
 
     by_nonce: "SortedDict[int, Waiting]" = field(default_factory=SortedDict)
+    nonce: int = 0
+    """The account's after the head: where a run that can go into a block begins."""
 
     def compute_cost(self) -> int:
         return sum(w.cost for w in self.by_nonce.values())
@@ -175,12 +177,12 @@ class Mempool:
         unwanted = self._check_bid(new, old) or self._check_balance(new, old, candidate.account)
         if unwanted is not None:
             return Err(unwanted)
-        if old is not None:
-            self._drop(old)
-        refused = self._make_room(new)
-        if refused is not None:
-            return Err(refused)
-        self._put(new)
+        outbid = self._find_outbid(new, old)
+        if isinstance(outbid, PoolFull):
+            return Err(outbid)
+        for waiting in outbid:
+            self._drop(waiting)
+        self._put(new, candidate.account.nonce)
         return Ok(tx_id)
 
     def select(self, base_fee: int) -> tuple[Signed, ...]:
@@ -208,6 +210,7 @@ class Mempool:
         for sender in tuple(self._queues):
             account = reader.get_account(sender)
             queue = self._queues[sender]
+            queue.nonce = account.nonce
             for nonce in tuple(queue.by_nonce.irange(maximum=account.nonce - 1)):
                 self._drop(queue.by_nonce[nonce])
             while queue.by_nonce and queue.compute_cost() > account.balance:
@@ -248,17 +251,25 @@ class Mempool:
         needed = queue.compute_cost() + new.cost - (0 if old is None else old.cost)
         return None if needed <= account.balance else TxInsufficientBalance(account.balance, needed)
 
-    def _make_room(self, new: Waiting) -> PoolFull | None:
-        """Drops lower tips until the new one fits."""
-        while len(self._by_id) >= COUNT_MAX or self._size_bytes + new.size_bytes > SIZE_BYTES_MAX:
-            lowest = self._by_tip[0]
+    def _find_outbid(self, new: Waiting, old: Waiting | None) -> list[Waiting] | PoolFull:
+        """What must go so that the new one fits: what it replaces, then lower tips."""
+        outbid = [] if old is None else [old]
+        count = len(self._by_id) + 1 - len(outbid)
+        size_bytes = self._size_bytes + new.size_bytes - sum(w.size_bytes for w in outbid)
+        for lowest in self._by_tip:
+            if count <= COUNT_MAX and size_bytes <= SIZE_BYTES_MAX:
+                break
+            if lowest is old:
+                continue
             if _get_tip(lowest) >= _get_tip(new):
                 return PoolFull(_get_tip(lowest))
-            self._drop(lowest)
-        return None
+            outbid.append(lowest)
+            count, size_bytes = count - 1, size_bytes - lowest.size_bytes
+        return outbid
 
-    def _put(self, waiting: Waiting) -> None:
+    def _put(self, waiting: Waiting, nonce: int) -> None:
         queue = self._queues.setdefault(waiting.signed.sender, _Queue())
+        queue.nonce = nonce
         queue.by_nonce[waiting.nonce] = waiting
         self._by_id[waiting.tx_id] = waiting
         self._by_tip.add(waiting)
@@ -280,12 +291,10 @@ class Mempool:
 
 
 def _iterate_run(queue: _Queue) -> Iterator[Waiting]:
-    """A sender's transactions from the lowest nonce up to the first gap."""
-    expected: int | None = None
-    for nonce, waiting in queue.by_nonce.items():
-        if expected is not None and nonce != expected:
+    """A sender's transactions from the account's nonce up to the first gap."""
+    for expected, (nonce, waiting) in enumerate(queue.by_nonce.items(), queue.nonce):
+        if nonce != expected:
             return
-        expected = nonce + 1
         yield waiting
 
 

@@ -2,8 +2,11 @@
 
 One commit per block, synced before it returns: a block is there whole or not at all. Live state is
 in memory; at start it is the latest snapshot with the changes of the blocks after it, and its root
-must be the head's. A snapshot is written whenever the changes since the last one outweigh it, so a
-start reads at most about twice the state.
+must be the head's. Every value carries a checksum of itself and its place, and the file's structure
+is checked when it is opened: damage is refused, never served.
+
+A snapshot is written whenever the changes since the last one outweigh it, so a start reads at most
+about twice the state.
 
 Source: DESIGN.md 4.16; RELIABILITY.md R6 to R9.
 """
@@ -16,11 +19,13 @@ from pathlib import Path
 
 from qcref.store.errors import (
     StoreDamagedError,
+    StoreError,
     StoreIoError,
     StoreLockedError,
     StoreVersionError,
     StoreWrongChainError,
 )
+from spec.crypto.hashing import sha256
 from spec.ledger.codec import BlockId, TxId, compute_block_id, compute_tx_id
 from spec.ledger.genesis import LedgerState
 from spec.ledger.state import Change
@@ -30,6 +35,8 @@ from spec.lib.ssz import Boolean, ByteList, ByteVector, Container, List, decode,
 from spec.lib.trie import EMPTY, StateTree
 from spec.limits import LOG_DATA_SIZE_BYTES_MAX
 
+CHECKSUM_SIZE_BYTES = 8
+"""Before each value: damage passes once in 2^64."""
 FORMAT_VERSION = 1
 """Of the tables below; another layout takes another number."""
 SNAPSHOT_SIZE_BYTES_MIN = 1 << 20
@@ -46,7 +53,7 @@ CREATE INDEX transactions_by_height ON transactions (height);
 CREATE TABLE snapshots (height INTEGER PRIMARY KEY, leaves BLOB NOT NULL);
 CREATE TABLE interfaces (
     position INTEGER PRIMARY KEY AUTOINCREMENT, address BLOB NOT NULL UNIQUE,
-    name TEXT NOT NULL, document TEXT NOT NULL);
+    name TEXT NOT NULL, document BLOB NOT NULL);
 """
 
 
@@ -104,9 +111,21 @@ class ChainStore:
         self._path = path
         with self._guarded():
             self._db = sqlite3.connect(path, timeout=1, isolation_level=None)
+        try:
+            self._open(genesis_id)
+        except StoreError:
+            self._db.close()
+            raise
+
+    def _open(self, genesis_id: bytes) -> None:
+        path = self._path
+        with self._guarded():
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
+            sound = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if sound != "ok":
+                raise StoreDamagedError(str(path), sound)
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 self._create(genesis_id)
@@ -146,7 +165,13 @@ class ChainStore:
         with self._guarded(), self._commit():
             self._db.execute(
                 "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
-                (height, block_id, encode(BLOCK, block), encode(RECEIPTS, receipts), encoded),
+                (
+                    height,
+                    block_id,
+                    _seal(b"block", height, encode(BLOCK, block)),
+                    _seal(b"receipts", height, encode(RECEIPTS, receipts)),
+                    _seal(b"changes", height, encoded),
+                ),
             )
             self._db.executemany(
                 "INSERT INTO transactions VALUES (?, ?, ?)",
@@ -158,12 +183,11 @@ class ChainStore:
         """Writes the whole state when the changes since the last snapshot outweigh it."""
         if self._changes_size < max(SNAPSHOT_SIZE_BYTES_MIN, self._snapshot_size):
             return
-        leaves = _encode_changes(tuple(state.tree.items()))
+        height = state.header.height
+        leaves = _seal(b"leaves", height, _encode_changes(tuple(state.tree.items())))
         with self._guarded(), self._commit():
-            self._db.execute("DELETE FROM snapshots WHERE height < ?", (state.header.height,))
-            self._db.execute(
-                "INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (state.header.height, leaves)
-            )
+            self._db.execute("DELETE FROM snapshots WHERE height < ?", (height,))
+            self._db.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (height, leaves))
         self._snapshot_size, self._changes_size = len(leaves), 0
 
     def truncate(self, height: int) -> None:
@@ -181,7 +205,7 @@ class ChainStore:
         with self._guarded(), self._commit():
             self._db.execute(
                 "INSERT OR REPLACE INTO interfaces (address, name, document) VALUES (?, ?, ?)",
-                (address, name, document),
+                (address, name, _seal(b"document", 0, document.encode())),
             )
 
     def delete_interface(self, address: bytes) -> None:
@@ -193,11 +217,13 @@ class ChainStore:
 
     def get_block(self, height: int) -> StoredBlock | None:
         """The block at a height."""
-        return self._read_block("SELECT block, receipts FROM blocks WHERE height = ?", height)
+        return self._read_block(
+            "SELECT height, block, receipts FROM blocks WHERE height = ?", height
+        )
 
     def get_block_by_id(self, block_id: BlockId) -> StoredBlock | None:
         """The block with an id."""
-        return self._read_block("SELECT block, receipts FROM blocks WHERE id = ?", block_id)
+        return self._read_block("SELECT height, block, receipts FROM blocks WHERE id = ?", block_id)
 
     def get_head(self) -> StoredBlock | None:
         """The highest block; None before genesis is stored."""
@@ -219,7 +245,9 @@ class ChainStore:
             row = self._db.execute(
                 "SELECT name, document FROM interfaces WHERE address = ?", (address,)
             ).fetchone()
-        return None if row is None else (row[0], row[1])
+        if row is None:
+            return None
+        return row[0], self._unseal(b"document", 0, row[1]).decode()
 
     def list_interfaces(self) -> tuple[tuple[bytes, str], ...]:
         """(address, name) of every contract that something is published for, the latest last."""
@@ -239,11 +267,13 @@ class ChainStore:
                 "ORDER BY height DESC LIMIT 1",
                 (height,),
             ).fetchone()
-            base, parts = (-1, []) if row is None else (row[0], [row[1]])
+            base = -1 if row is None else row[0]
+            parts = [] if row is None else [self._unseal(b"leaves", base, row[1])]
             parts += [
-                r[0]
-                for r in self._db.execute(
-                    "SELECT changes FROM blocks WHERE height > ? AND height <= ? ORDER BY height",
+                self._unseal(b"changes", at, changes)
+                for at, changes in self._db.execute(
+                    "SELECT height, changes FROM blocks WHERE height > ? AND height <= ? "
+                    "ORDER BY height",
                     (base, height),
                 )
             ]
@@ -269,10 +299,23 @@ class ChainStore:
             row = self._db.execute(query, (key,)).fetchone()
         if row is None:
             return None
-        block, receipts = decode(BLOCK, row[0]), decode(RECEIPTS, row[1])
+        block = decode(BLOCK, self._unseal(b"block", row[0], row[1]))
+        receipts = decode(RECEIPTS, self._unseal(b"receipts", row[0], row[2]))
         if isinstance(block, Err) or isinstance(receipts, Err):
             raise StoreDamagedError(str(self._path), f"block {key!r} can't be decoded")
         return StoredBlock(block.value, receipts.value)
+
+    def _unseal(self, column: bytes, height: int, sealed: bytes) -> bytes:
+        """The value that was sealed for this place.
+
+        Raises:
+            StoreDamagedError: it is another one.
+        """
+        value = sealed[CHECKSUM_SIZE_BYTES:]
+        if _seal(column, height, value) != sealed:
+            where = f"{column.decode()} at height {height}"
+            raise StoreDamagedError(str(self._path), f"the checksum of {where} does not hold")
+        return value
 
     def _decode_changes(self, data: bytes) -> tuple[Change, ...]:
         decoded = decode(_CHANGES, data)
@@ -286,7 +329,8 @@ class ChainStore:
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite may have rolled back by itself
+                self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
@@ -301,6 +345,11 @@ class ChainStore:
             raise StoreIoError(str(self._path), str(error)) from error
         except sqlite3.DatabaseError as error:
             raise StoreDamagedError(str(self._path), str(error)) from error
+
+
+def _seal(column: bytes, height: int, value: bytes) -> bytes:
+    """A value behind a checksum of itself and of where it lies."""
+    return sha256(column, height.to_bytes(8, "little"), value)[:CHECKSUM_SIZE_BYTES] + value
 
 
 def _encode_changes(changes: tuple[Change, ...]) -> bytes:

@@ -80,6 +80,20 @@ class StoreIoError(StoreError):
 
 
 @dataclass
+class PromisesMissingError(StoreError):
+    """There is a chain that we have signed, and no file of promises."""
+
+    code: ClassVar[str] = "promises.missing"
+    path: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} is missing; a validator must not sign without knowing what it has "
+            "promised; restore it, or start with --reset"
+        )
+
+
+@dataclass
 class PromisesDamagedError(StoreError):
     """The file of promises is broken before its end: signing on would risk equivocation."""
 

@@ -3,17 +3,21 @@
 It is not part of the database and never rolled back with it: restoring an old copy of the chain
 must not make a validator forget what it has signed. A record is
 
-    length, 4 bytes big-endian | first 8 bytes of SHA-256 of the payload | payload
+    length, 4 bytes big-endian | 4 bytes of SHA-256 of the length
+    | 8 bytes of SHA-256 of the payload | payload
 
-and the payload the SSZ encoding of a `SignedRecord` or `CandidateRecord`. A torn last record is a
-promise that was never signed, since signing waits for the sync; it is cut off. Damage anywhere else
-is refused.
+and the payload the SSZ encoding of a `SignedRecord` or `CandidateRecord`. A last record that is cut
+short, or only zeros, is a promise that was never signed, since signing waits for the sync; it is
+cut off. Everything else that is not whole is damage and refused: were a changed length taken for a
+torn end, all promises behind it would be forgotten.
 
 Source: DESIGN.md 4.16; RELIABILITY.md R6 to R8.
 """
 
+import errno
 import os
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from qcref.store.errors import PromisesDamagedError, StoreIoError
@@ -26,10 +30,11 @@ from spec.lib.ssz import Container, Union, decode, encode
 
 Promise = SignedRecord | CandidateRecord
 
-HEAD_SIZE_BYTES = 12
-"""Length and checksum before each payload."""
-RECORD_SIZE_BYTES_MAX = 1 << 26
-"""Longer lengths are damage: twice the largest block."""
+LENGTH_SIZE_BYTES = 4
+LENGTH_END = 8
+"""Behind the length and its checksum."""
+HEAD_SIZE_BYTES = 16
+"""Length and both checksums before each payload."""
 COMPACT_SIZE_BYTES = 1 << 22
 """From this size on, heights that are decided are dropped when the file has doubled."""
 
@@ -45,7 +50,12 @@ _PROMISE: Union[SignedRecord | CandidateRecord] = Union(
 def encode_promise(promise: Promise) -> bytes:
     """The framed record of a promise."""
     payload = encode(_PROMISE, promise)
-    return len(payload).to_bytes(4, "big") + sha256(payload)[:8] + payload
+    length = len(payload).to_bytes(LENGTH_SIZE_BYTES, "big")
+    return _make_head(length, payload) + payload
+
+
+def _make_head(length: bytes, payload: bytes) -> bytes:
+    return length + sha256(length)[: LENGTH_END - LENGTH_SIZE_BYTES] + sha256(payload)[:8]
 
 
 def get_height(promise: Promise) -> int:
@@ -89,7 +99,7 @@ class PromiseLog:
         """
         record = encode_promise(promise)
         try:
-            self._file.write(record)
+            _write_all(self._file, record)
             os.fsync(self._file.fileno())
         except OSError as error:
             raise StoreIoError(str(self._path), error.strerror or str(error)) from error
@@ -137,20 +147,35 @@ class PromiseLog:
         """Each promise with the offset behind it; stops at a torn end."""
         offset = 0
         while len(data) - offset >= HEAD_SIZE_BYTES:
-            length = int.from_bytes(data[offset : offset + 4], "big")
-            start, stop = offset + HEAD_SIZE_BYTES, offset + HEAD_SIZE_BYTES + length
-            if stop > len(data) and length <= RECORD_SIZE_BYTES_MAX:
-                return
+            head = data[offset : offset + HEAD_SIZE_BYTES]
+            length = head[:LENGTH_SIZE_BYTES]
+            start = offset + HEAD_SIZE_BYTES
+            stop = start + int.from_bytes(length, "big")
             payload = data[start:stop]
-            if length > RECORD_SIZE_BYTES_MAX or sha256(payload)[:8] != data[offset + 4 : start]:
-                if stop == len(data):
+            expected = _make_head(length, payload)
+            if head[:LENGTH_END] != expected[:LENGTH_END]:
+                if not any(data[offset:]):
                     return
+                raise PromisesDamagedError(str(self._path), offset)
+            if stop > len(data):
+                return
+            if head != expected:
                 raise PromisesDamagedError(str(self._path), offset)
             decoded = decode(_PROMISE, payload)
             if isinstance(decoded, Err):
                 raise PromisesDamagedError(str(self._path), offset)
             yield decoded.value, stop
             offset = stop
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    """Writes all of it: a full disk may take a part and say so by a count only."""
+    written = 0
+    while written < len(data):
+        count = file.write(data[written:])
+        if not count:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written += count
 
 
 def sync_folder(path: Path) -> None:
