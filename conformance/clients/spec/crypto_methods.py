@@ -17,7 +17,7 @@ from spec.crypto.address import (
     validate_address,
 )
 from spec.crypto.domains import Domain, compute_signing_root
-from spec.crypto.signing import validate_public_key, validate_signature
+from spec.crypto.signing import validate_signature
 from spec.lib.result import Err
 
 
@@ -29,12 +29,6 @@ def verify_signature(args: JsonObject) -> Answer:
         to_bytes(args["message"]),
         to_bytes(args["signature"]),
     )
-    return Accept() if failure is None else Reject(failure.code)
-
-
-def check_public_key(args: JsonObject) -> Answer:
-    """`signature.check_key`: whether a key may be used at all."""
-    failure = validate_public_key(args["scheme"], to_bytes(args["public_key"]))
     return Accept() if failure is None else Reject(failure.code)
 
 

@@ -26,7 +26,6 @@ PURE_METHODS: Final[dict[str, PureMethod]] = {
     "address.of_key": crypto_methods.derive_key_address,
     "address.to_text": crypto_methods.encode_address,
     "contract.validate": contract_methods.validate_module,
-    "signature.check_key": crypto_methods.check_public_key,
     "signature.verify": crypto_methods.verify_signature,
     "signing.root": crypto_methods.derive_signing_root,
     "trie.prove": trie_methods.prove,

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conformance.clients.spec.methods import METHODS
 from conformance.generate.build import (
     SET_SIZE_BYTES_MAX,
     GenerationError,
@@ -164,3 +165,36 @@ def test_a_patch_is_made_of_what_changed_and_nothing_else() -> None:
     assert [step["path"] for step in patch] == ["/a/y", "/gone", "/new"]
     assert apply_patch(before, patch) == after
     assert build_patch(before, before) == []
+
+
+def test_every_method_of_our_client_is_asked_by_a_vector_and_described_by_the_schema() -> None:
+    asked = {record.method for record in load_published().records}
+    described = get_validator("methods.schema.json").schema["properties"]["input"]["properties"]
+    assert asked == set(METHODS) == set(described["method"]["enum"])
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("input", "args", "height"), 7),
+        (("input", "args", "gas_available"), "007"),
+        (("input", "args", "transaction"), "0xAB"),
+        (("input", "args", "more"), 1),
+        (("kind",), "codec"),
+        (("input", "method"), "ledger.guess"),
+        (("expect", "value", "sender"), "0x00"),
+        (("expect", "value"), None),
+    ],
+)
+def test_a_record_whose_method_is_given_something_else_breaks_the_schema(
+    place: tuple[str, ...], value: Any
+) -> None:
+    record = next(r for r in load_published().records if r.id == "ledger/transfer#to_key")
+    spoiled = json.loads(json.dumps(record.raw))
+    validator = get_validator("record.schema.json")
+    assert validator.is_valid(spoiled)
+    target = spoiled
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = value
+    assert not validator.is_valid(spoiled)
