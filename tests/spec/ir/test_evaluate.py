@@ -43,6 +43,7 @@ from tests.spec.ir.modules import (
     NESTED_BALANCES,
     TYPES,
     U64,
+    U256,
     make_module,
     make_value,
 )
@@ -141,6 +142,17 @@ def test_a_sum_adds_its_body_once_per_key(now: dict[bytes, int], old: dict[bytes
     linked = link_valid(invariant(Agg(0, When.NOW, ()), prim(PrimOp.EQ, 0, 0)))
     assert evaluate_aggregate(linked, 0, When.NOW, (), states) == sum(now.values())
     assert evaluate_aggregate(linked, 0, When.OLD, (), states) == sum(old.values())
+
+
+@given(balances)
+def test_an_invariant_compares_a_sum_with_a_cell(now: dict[bytes, int]) -> None:
+    """sum(balances) == supply, for the right supply and for one that is off by one."""
+    supply = CELL_TYPES.index(U256)
+    module = invariant(Agg(0, When.NOW, ()), Get(supply, When.NOW, (), ()), prim(PrimOp.EQ, 0, 1))
+    entries: Cells = {(BALANCES, (key,)): value for key, value in now.items()}
+    total = sum(now.values())
+    assert holds_always(module, States({**entries, (supply, ()): total})) is True
+    assert holds_always(module, States({**entries, (supply, ()): total + 1})) is False
 
 
 @given(balances, balances)
