@@ -4,7 +4,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 from conformance.generate.calculator import CALCULATOR
-from conformance.generate.modules import BOOL, NO_CLAIMS, U8, U64, Draft, compute_selector
+from conformance.generate.modules import (
+    ADDRESS,
+    BOOL,
+    NO_CLAIMS,
+    U8,
+    U64,
+    U256,
+    Draft,
+    compute_selector,
+)
 from conformance.generate.suites.modules_code import Row, end, n, prim
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
@@ -32,6 +41,7 @@ from spec.ir.syntax import (
     Set,
     Sign,
     SpecSection,
+    Type,
     TypeIndex,
     Update,
     Var,
@@ -141,7 +151,24 @@ def list_valid() -> tuple[tuple[str, Module], ...]:
         ("calculator", CALCULATOR),
         ("properties", change()),
         ("largest_types", _build_largest()),
+        ("widest_sum", _build_wide(3)),
         ("no_properties", Module(BASE_CODE, SpecSection((), (), (), (NO_CLAIMS,), (), ()))),
+    )
+
+
+def _build_wide(count: int) -> Module:
+    """A sum of 256-bit values over so many addresses: 256 bits more for each."""
+    draft = Draft()
+    kind: Type = U256
+    for _ in range(count):
+        kind = MapType(draft.type(ADDRESS), draft.type(kind))
+    cell = draft.cell(kind)
+    keys = (draft.type(ADDRESS),) * count
+    bound = tuple(Var(FUNCTION_SCOPE, index) for index in range(count))
+    read = Get(cell, When.NOW, tuple(n(index) for index in range(count)), ())
+    section = draft.build().spec
+    return Module(
+        draft.build().code, replace(section, aggregates=(Aggregate((), keys, (*bound, read)),))
     )
 
 
@@ -182,6 +209,7 @@ def list_rows() -> tuple[Row, ...]:
             "ir.when_forbidden",
             state(Agg(0, When.AT, ()), TOTAL_NOW, prim(PrimOp.EQ, 0, 1)),
         ),
+        ("aggregate_too_wide", "ir.int_too_wide", _build_wide(4)),
         ("aggregate_no_key", keys, add_up((), (TOTAL_NOW,))),
         ("aggregate_key_unread", keys, add_up(two, (BOUND, read))),
         (
