@@ -16,6 +16,26 @@ constants of the module.
 The bound of a function is the most that any run can charge: the dearer arm of an If or Match, a
 fold's body times its greatest number of runs, and the whole cap of every Call and Send.
 
+Costs, where w(T) is the most words a value of T takes (an int of b bits: 1 + b // 256), and every
+node costs 1 beside what is said here:
+
+    ADD SUB NEG MIN MAX SELECT    w(result) - 1 if the result is an int
+    MUL DIV MOD                   w(first) * w(second)
+    EQ APPEND POP REPLACE         w(first operand)
+    HASH                          20 + the sum of w(operand)
+    VERIFY_SIGNATURE              2,000 + 32 * the sum of w(operand)
+    IS_CONTRACT, IMPLEMENTS       20, and 5 for each member
+    MESSAGE                       w(message)
+    MakeRecord MakeList Variant   the number of operands
+    Fail Fold Next Leave          the number of args, initials or values
+    Get                           20 + w(entry); with AT 680 + w(entry)
+    Set Update                    100 + w(entry); of a checkpointed cell 300 + w(entry)
+    Pay Collect                   200
+    Emit                          20 + the sum of w(field)
+    Call                          200 + the sum of w(parameter) + w(result)
+    Send                          400 + w(message)
+    entry of a function           20 + the sum of w(parameter) + w(result)
+
 Source: IR.md 1 (Gas), LANGUAGE.md 4; decision record 0042.
 """
 

@@ -13,6 +13,10 @@ A checkpointed cell has, for each tuple of keys, beside the leaf of the live val
 A write at the height of the last checkpoint replaces it, any other write appends one. The value at
 a past height is that of the last checkpoint at or below it, and the default if there is none.
 
+A storage key is SHA-256 over "qc/storage/1", the number of the leaf's sort (one byte: 0 value, 1
+count, 2 checkpoint), the contract's address, the cell's index (u16), the encoding of each key in
+order, and for a checkpoint its index (u64); numbers are little-endian.
+
 Source: LANGUAGE.md 2 (checkpointed map) and 4 (total maps), DESIGN.md 2; record 0041.
 """
 

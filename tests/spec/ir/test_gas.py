@@ -6,27 +6,177 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.ir.gas import GAS_CALL, GAS_READ, GAS_SIGNATURE, GAS_WRITE, compute_gas_bound
+from spec.ir.linked import IntType, StaticType
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
     NO_SOURCE,
+    AddressType,
+    BoolType,
+    BytesType,
     Call,
+    Collect,
+    Emit,
+    EnumType,
+    Fail,
     Fold,
+    Get,
     If,
     Leave,
+    ListType,
+    MakeList,
+    MakeRecord,
+    MapType,
     Match,
+    MessageType,
     Next,
+    Node,
     NodeIndex,
     Param,
+    Pay,
+    Prim,
+    RecordType,
     Scope,
     Send,
     Set,
+    StringType,
+    TypeIndex,
+    UintType,
+    Update,
+    Variant,
+    get_operands,
 )
-from tests.spec.ir.modules import LIST, U64, make_module
+from tests.spec.ir.modules import (
+    CELL_TYPES,
+    CELLS,
+    EVENTS,
+    INTERFACES,
+    LIST,
+    TYPES,
+    U64,
+    make_module,
+)
 from tests.spec.ir.small import P_LIST, P_U64, RETURN, body, n
 from tests.spec.ir.test_laws import compute_costs
 from tests.spec.ir.worlds import link_valid
 
 seeds = st.integers(0, (1 << 32) - 1)
+
+
+# The costs, written down once more from the table at the head of `gas`
+
+
+def measure(kind: StaticType) -> tuple[int, int, bool]:
+    """Largest encoding, most parts, and whether the size is fixed."""
+    match kind:
+        case UintType(bits):
+            return bits // 8, 1, True
+        case BoolType():
+            return 1, 1, True
+        case AddressType():
+            return 32, 1, True
+        case BytesType(size):
+            return size, 1, True
+        case StringType(size):
+            return size, 1, False
+        case MessageType(size):
+            return 60 + size, 1, False
+        case RecordType(fields):
+            return measure_record(fields)
+        case EnumType(members):
+            arms = [measure_record(fields) for fields in members]
+            return 1 + max(arm[0] for arm in arms), max(arm[1] for arm in arms), False
+        case ListType(element, length_max):
+            size, parts, is_fixed = measure(TYPES[element])
+            return length_max * (size + (0 if is_fixed else 4)), 1 + length_max * parts, False
+        case _:
+            raise AssertionError("maps have no values")
+
+
+def measure_record(fields: tuple[TypeIndex, ...]) -> tuple[int, int, bool]:
+    inner = [measure(TYPES[field]) for field in fields]
+    size = sum(size + (0 if is_fixed else 4) for size, _, is_fixed in inner)
+    return size, 1 + sum(parts for _, parts, _ in inner), all(fixed for _, _, fixed in inner)
+
+
+def w(kind: StaticType | None) -> int:
+    if kind is None:
+        return 0
+    if isinstance(kind, IntType):
+        return 1 + kind.bits // 256
+    size, parts, _ = measure(kind)
+    return max(parts, 1 + size // 32)
+
+
+def w_all(indices: tuple[TypeIndex, ...]) -> int:
+    return sum(w(TYPES[index]) for index in indices)
+
+
+def w_entry(cell: int) -> int:
+    kind = TYPES[CELL_TYPES[cell]]
+    while isinstance(kind, MapType):
+        kind = TYPES[kind.value]
+    return w(kind)
+
+
+def cost_of_prim(node: Prim, kind: StaticType | None, operands: list[StaticType | None]) -> int:
+    match node.op.name:
+        case "MUL" | "DIV" | "MOD":
+            return w(operands[0]) * w(operands[1])
+        case "EQ" | "APPEND" | "POP" | "REPLACE":
+            return w(operands[0])
+        case "HASH":
+            return 20 + sum(w(operand) for operand in operands)
+        case "VERIFY_SIGNATURE":
+            return 2_000 + 32 * sum(w(operand) for operand in operands)
+        case "IS_CONTRACT":
+            return 20
+        case "IMPLEMENTS":
+            return 20 + 5 * len(INTERFACES[node.immediates[0]].members)
+        case "MESSAGE":
+            return w(kind)
+        case _:
+            return w(kind) - 1 if isinstance(kind, IntType) else 0
+
+
+def cost_of(node: Node, kind: StaticType | None, operands: list[StaticType | None]) -> int:
+    match node:
+        case Prim():
+            return 1 + cost_of_prim(node, kind, operands)
+        case MakeRecord(_, args) | MakeList(_, args) | Variant(_, _, args) | Fail(_, _, args):
+            return 1 + len(args)
+        case Fold(_, _, _, values, _) | Next(_, values) | Leave(_, values):
+            return 1 + len(values)
+        case Get(cell, when, _, _):
+            return 1 + (680 if when.name == "AT" else 20) + w_entry(cell)
+        case Set(cell, _, _, _) | Update(cell, _, _, _, _):
+            return 1 + (300 if CELLS[cell].is_checkpointed else 100) + w_entry(cell)
+        case Pay() | Collect():
+            return 201
+        case Emit(event, _):
+            return 21 + w_all(EVENTS[event].fields)
+        case Call(interface, member, _, _, _):
+            return 201 + w_all(INTERFACES[interface].members[member].params) + w(kind)
+        case Send():
+            return 401 + w(operands[0])
+        case _:
+            return 1
+
+
+@given(seeds)
+def test_costs_are_those_of_the_table(seed: int) -> None:
+    linked = link_valid(make_module(seed))
+    for number, function in enumerate(linked.functions):
+        kinds = function.code.types
+        expected = [
+            cost_of(node, kinds[index], [kinds[operand] for operand in get_operands(node)])
+            for index, node in enumerate(function.code.nodes)
+        ]
+        declared = function.declared
+        expected[0] += 20 + w_all(declared.params) + w_all(declared.result)
+        assert compute_costs(linked, number) == expected
+
+
+# The bound
 
 
 LENGTH_MAX = 4
