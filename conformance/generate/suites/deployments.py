@@ -209,6 +209,13 @@ def _build_deployments() -> tuple[Case, ...]:
     intrinsic = _get_intrinsic(deploy(five))
     short = _case("gas_intrinsic_only", why, deploy(five), PRE, gas_limit=intrinsic)
     cases.append(replace(short, outcome=BELOW_BOUND))
+    largest = Deploy(bytes(10_000 - 142), b"", 0)
+    why = "The bound on its size is inclusive, module and arguments counted."
+    case = _case("largest", why, largest, PRE, gas_limit=165_000)
+    cases.append(replace(case, outcome="ssz.bad_first_offset"))
+    beyond = replace(case, name="too_large", expected="tx.too_large")
+    tx = make_tx(payload=replace(largest, arguments=b"\x00"), gas_limit=165_000)
+    cases.append(replace(beyond, args=make_args(encode_tx(tx)), view=None))
     cases.append(_case("twice", "One code may stand at two addresses.", deploy(five), PRE_DEPLOYED))
     return tuple(cases)
 

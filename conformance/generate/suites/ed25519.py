@@ -4,6 +4,7 @@ The arithmetic on the curve here is the textbook's and slow; it makes keys and s
 part of small order, which no signing function yields.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from conformance.clients.spec.answers import to_hex
@@ -79,7 +80,10 @@ def _build_valid() -> tuple[Case, ...]:
     why = "A verifier that fails on the examples of RFC 8032 is not Ed25519."
     examples = [(bytes.fromhex(seed), bytes.fromhex(text)) for seed, text in RFC_8032]
     cases = [
-        _case(f"rfc8032_{n}", why, (compute_public_key(seed), text, sign(seed, text)))
+        replace(
+            _case(f"rfc8032_{n}", why, (compute_public_key(seed), text, sign(seed, text))),
+            source=f"RFC 8032, 7.1, TEST {n}",
+        )
         for n, (seed, text) in enumerate(examples, start=1)
     ]
     cases.append(_case("signing_root", "A right signature must pass.", (KEY, ROOT, SIGNATURE)))

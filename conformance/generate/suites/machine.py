@@ -205,6 +205,8 @@ def _build_guards() -> list[Case]:
         ("guard_item", "guard_item", ((4, 5), 1), None),
         ("guard_item_first", "guard_item", ((4, 5), 0), None),
         ("guard_item_beyond", "guard_item", ((4, 5), 2), DECLARED),
+        ("div_for_nothing", "div_for_nothing", (8, 2), None),
+        ("div_for_nothing_by_zero", "div_for_nothing", (8, 0), "contract.division_by_zero"),
         ("guard_balance_exact", "guard_balance", (1_000,), None),
         ("guard_balance_short", "guard_balance", (1_001,), DECLARED),
     )
@@ -285,6 +287,8 @@ def _build_scalars() -> list[Case]:
         ("get_pair", "get_pair", (), None),
         ("set_field", "set_field", (13,), None),
         ("set_field_default", "set_field", (0,), None),
+        ("set_beside_no_address", "set_owned", (6,), None),
+        ("set_beside_address_default", "set_owned", (0,), None),
         ("set_list", "set_list", ((1, 2),), None),
         ("set_list_empty", "set_list", ((),), None),
     )

@@ -333,6 +333,11 @@ def _list_operands() -> tuple[Row, ...]:
         ),
         ("int_too_wide", "ir.int_too_wide", plant(P_WIDE, *wide, end())),
         ("dead_constant", "ir.dead_node", plant(SEVEN, end())),
+        (
+            "dead_division_in_guard",
+            "ir.dead_node",
+            plant(SEVEN, prim(PrimOp.DIV, 0, 0), end(), guard_count=2),
+        ),
         ("dead_read", "ir.dead_node", plant(Get(SCALAR_CELL, When.NOW, (), ()), end())),
     )
 
