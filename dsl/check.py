@@ -36,11 +36,11 @@ def check_contract(source: Source, contract: ast.Contract) -> tuple[typed.Contra
     whole = replace(contract, members=members)
     declarations = Declarations(program, expressions)
     declarations.run(whole)
-    names = {each.name.text for each in generated}
+    names = {each.name.text for each in generated if isinstance(each, ast.Function)}
     program.generated |= names
     functions = _check_functions(program, expressions, whole, names)
     invariants = _check_claims(program, expressions, contract.members, transition=False)
-    transitions = _check_claims(program, expressions, contract.members, transition=True)
+    transitions = _check_claims(program, expressions, members, transition=True)
     edges = _make_edge_claims(program)
     tests: tuple[typed.Test, ...] = ()
     errors = any(is_error(each) for each in program.found)
@@ -77,14 +77,13 @@ def _check_functions(
     return tuple(functions.check(each, generated=each.name.text in generated) for each in kept)
 
 
-def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Function, ...]:
-    """Return the functions that roles bring along, standing where the role does."""
-    out: list[ast.Function] = []
+def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Declaration, ...]:
+    """Return the members that roles bring along, standing where the role does."""
+    out: list[ast.Declaration] = []
     roles = [each for each in contract.members if isinstance(each, ast.Role)]
     for role in roles:
         members = _parse_role(role.name.text, many=role.many)
-        functions = [each for each in members if isinstance(each, ast.Function)]
-        out += [_move_to(each, role.name.span) for each in functions]
+        out += [_move_to(each, role.name.span) for each in members]
     has_init = any(isinstance(m, ast.Function) and m.kind == "init" for m in contract.members)
     if roles and not has_init:
         name = ast.Identifier(contract.name.span, "init")
@@ -136,6 +135,8 @@ def _check_claims(
                 program.report_twice(member.label, seen[name])
             seen[name] = member.label.span
         text = program.text_of(member.condition.span)
+        if member.condition.span == member.span:
+            text = f"generated with the role `{text}`"
         out.append(typed.Claim(member.span, name, text, condition, member.lemma))
     return tuple(out)
 

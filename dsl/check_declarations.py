@@ -31,6 +31,11 @@ MEMBERS_MAX = 64
 """Members of one enum, fields of one record, parameters of one function."""
 
 _ROLE_ACTIONS = """contract Generated:
+    transition ROLE_changes_by_consent: changed(ROLE) ==>
+        (ROLE == none and old(ROLE) == some(caller)) or
+        (ROLE == some(caller) and old(ROLE_offer) == some(caller))
+    transition ROLE_offer_is_made_or_used: changed(ROLE_offer) ==>
+        old(ROLE) == some(caller) or (ROLE_offer == none and ROLE == some(caller))
     action offer_ROLE(to: option[address]) by ROLE:
         modifies ROLE_offer
         ensures ROLE_offer == to
@@ -50,6 +55,8 @@ _ROLE_ACTIONS = """contract Generated:
         ROLE_offer = none
 """
 _ROLES_ACTIONS = """contract Generated:
+    transition ROLE_change_by_a_member: forall account: address:
+        changed(ROLE[account]) ==> old(ROLE[caller])
     action grant_ROLE(account: address) by ROLE:
         modifies ROLE[account]
         ensures ROLE[account]

@@ -70,10 +70,8 @@ def test_the_sample_of_the_design_compiles_as_written() -> None:
     errors = [each.code for each in result.diagnostics if is_error(each)]
     assert errors == ["QC0603"]
     assert result.unit is not None
-    assert [each.name for each in result.unit.source_map.transitions] == [
-        "only_the_minter_mints",
-        "consent",
-    ]
+    names = [each.name for each in result.unit.source_map.transitions]
+    assert names[:2] == ["only_the_minter_mints", "consent"]
 
 
 def test_guards_come_in_the_order_of_the_design() -> None:
@@ -167,6 +165,11 @@ def test_roles_bring_their_actions_and_the_deployer_holds_them_first() -> None:
         "renounce_editors",
     }
     assert all(each.generated for each in unit.source_map.functions)
+    assert [each.name for each in unit.source_map.transitions] == [
+        "owner_changes_by_consent",
+        "owner_offer_is_made_or_used",
+        "editors_change_by_a_member",
+    ]
     stored = [node for node in get_code(unit, "init").code if isinstance(node, ir.Set)]
     assert len(stored) == 2
 
