@@ -16,9 +16,20 @@ from spec.consensus.bft.duty_state import (
     EMPTY_DUTY_STATE,
     KIND_PROPOSAL,
     BftDutyState,
+    Config,
+    Outcome,
     Promised,
+    State,
     Work,
+    get_work,
 )
+from spec.consensus.bft.guard import (
+    apply_promise,
+    compute_resumption,
+    get_guard_key,
+    is_same_promise,
+)
+from spec.consensus.bft.making import compute_commit, compute_polka, compute_vote, make_build
 from spec.consensus.bft.messages import NO_SIGNATURE, Proposal
 from spec.consensus.bft.rounds import (
     NO_ROUND,
@@ -39,10 +50,9 @@ from spec.consensus.bft.rounds import (
     apply_vote,
     compute_round_state,
 )
-from spec.consensus.bft.state import BftState, compute_proposer
+from spec.consensus.bft.state import compute_proposer
 from spec.consensus.bft.validity import validate_proposal, validate_vote
 from spec.consensus.bft.votes import (
-    NIL,
     ROUNDS_AHEAD_MAX,
     Ballot,
     ValueId,
@@ -53,7 +63,6 @@ from spec.consensus.bft.votes import (
 )
 from spec.consensus.interface import (
     Broadcast,
-    Build,
     CandidateRecord,
     Effect,
     Evidence,
@@ -70,9 +79,6 @@ from spec.consensus.interface import (
 )
 from spec.consensus.node import (
     SELF,
-    NodeConfig,
-    NodeState,
-    Transition,
     choose_heaviest,
     get_own_seat,
     get_parent,
@@ -80,15 +86,9 @@ from spec.consensus.node import (
     seal_candidate,
 )
 from spec.ledger.codec import BlockId, compute_block_id
-from spec.ledger.header import DraftChoice, compute_draft
-from spec.ledger.ledger_ops import ConsensusStep
-from spec.ledger.ops import Commit, CommitSignature, FfgVote, NoFields, NoSeal, Op, RoundVote
+from spec.ledger.ops import FfgVote, NoSeal, RoundVote
 from spec.ledger.types import Block
 from spec.limits import FUTURE_MESSAGES_MAX
-
-Config = NodeConfig[BftState, BftDutyState]
-State = NodeState[BftState, BftDutyState]
-Outcome = Transition[BftState, BftDutyState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class BftDuty:
         proposer = compute_proposer(work.ticked.current, rounds.round)
         if proposer.validator != config.validator:
             return node, ()
-        return node, (_build(config, node, rounds.round),)
+        return node, (make_build(config, node, rounds.round),)
 
     def on_message(
         self,
@@ -167,7 +167,7 @@ class BftDuty:
         if not isinstance(message, Proposal | RoundVote):
             return node, ()
         promised = node.duty.signed.get(get_guard_key(message))
-        if promised is None or not _is_same_promise(promised, message):
+        if promised is None or not is_same_promise(promised, message):
             return node, ()
         signed = {**node.duty.signed, get_guard_key(message): message}
         node = replace(node, duty=replace(node.duty, signed=signed))
@@ -206,30 +206,6 @@ class BftDuty:
         return _enter_height(config, node)
 
 
-def get_work(node: State) -> Work:
-    """The height in progress of a node that is awake."""
-    work = node.duty.work
-    assert work is not None, "an awake node works on a height"
-    return work
-
-
-def get_guard_key(message: Promised) -> tuple[int, int, int]:
-    """What may be signed only once: (height, round, kind)."""
-    kind = message.kind if isinstance(message, RoundVote) else KIND_PROPOSAL
-    return message.height, message.round, kind
-
-
-def _is_same_promise(a: Promised, b: Promised) -> bool:
-    """Whether two messages differ in nothing but the signature and the polka beside it."""
-    if isinstance(a, Proposal) and isinstance(b, Proposal):
-        return replace(a, polka=(), signature=NO_SIGNATURE) == replace(
-            b, polka=(), signature=NO_SIGNATURE
-        )
-    if isinstance(a, RoundVote) and isinstance(b, RoundVote):
-        return replace(a, signature=NO_SIGNATURE) == replace(b, signature=NO_SIGNATURE)
-    return False
-
-
 # A height
 
 
@@ -241,7 +217,7 @@ def _enter_height(config: Config, node: State) -> Outcome:
     powers = {seat.validator: seat.power for seat in ticked.current.seats}
     signed = {k: m for k, m in node.duty.signed.items() if k[0] >= height}
     own = tuple(m for k, m in signed.items() if k[0] == height)
-    rounds, round_, step = _compute_resumption(compute_round_state(compute_keeper(powers)), own)
+    rounds, round_, step = compute_resumption(compute_round_state(compute_keeper(powers)), own)
     work = Work(height, ticked, tick_ops, rounds, {}, {})
     future, restored = node.duty.future, node.duty.restored
     duty = replace(node.duty, work=work, signed=signed, future=(), restored=())
@@ -265,23 +241,6 @@ def _enter_height(config: Config, node: State) -> Outcome:
 def _is_open(message: Promised, round_: int) -> bool:
     """Whether the start of the round signs this message anyway."""
     return isinstance(message, Proposal) and message.round == round_
-
-
-def _compute_resumption(
-    rounds: RoundState, own: tuple[Promised, ...]
-) -> tuple[RoundState, int, Step]:
-    """Lock, round and step that earlier promises of this height bind us to."""
-    round_ = max((m.round for m in own), default=0)
-    step, locked = Step.PROPOSE, rounds.locked
-    for message in own:
-        if not isinstance(message, RoundVote):
-            continue
-        if message.round == round_:
-            step = max(step, Step(message.kind + 1))
-        is_lock = message.kind == VoteType.PRECOMMIT and message.block != NIL
-        if is_lock and (locked is None or message.round > locked.round):
-            locked = Promise(message.round, ValueId(message.block))
-    return replace(rounds, locked=locked, valid=locked), round_, step
 
 
 def _with_work(node: State, work: Work) -> State:
@@ -334,18 +293,10 @@ def _schedule(config: Config, height: int, kind: TimeoutKind, round_: int) -> Sc
 def _decide(config: Config, node: State, decision: Decide) -> Outcome:
     """Makes the commit out of the precommits and seals the candidate with it."""
     work = get_work(node)
-    ballots = get_ballots(work.rounds.votes, decision.round, VoteType.PRECOMMIT)
-    votes = sorted((b.voter, work.signatures[b]) for b in ballots if b.value == decision.value)
-    commit = Commit(
-        height=work.height,
-        round=decision.round,
-        block=decision.value,
-        votes=tuple(CommitSignature(voter, signature) for voter, signature in votes),
-    )
     candidate = node.candidates.get(BlockId(decision.value))
     if candidate is None:  # it was attached with a seal from a peer in the meantime
         return node, ()
-    sealed = replace(candidate.block, seal=commit)
+    sealed = replace(candidate.block, seal=compute_commit(work, decision))
     node, effects = seal_candidate(config, node, sealed)
     return node, (Broadcast(sealed), *effects)
 
@@ -363,51 +314,12 @@ def _start_round(config: Config, node: State, started: Started) -> Outcome:
     if earlier is not None:
         return node, (Sign(earlier),)
     if started.valid is None:  # L18
-        return node, (_build(config, node, started.round),)
+        return node, (make_build(config, node, started.round),)
     known = work.proposals.get(started.valid.value)
     if known is None:  # after a crash: our lock, but no longer its block
         return node, (_schedule(config, work.height, TimeoutKind.PROPOSE, started.round),)
-    polka = _compute_polka(work, started.valid)
+    polka = compute_polka(work, started.valid)
     return _propose(config, node, (known.block, started.valid.round, polka))  # L16
-
-
-def _build(config: Config, node: State, round_: int) -> Build:
-    """Asks for a new block on the head."""
-    work = get_work(node)
-    parent = node.tree[node.head].block
-    seat = get_own_seat(config, work.ticked.current.seats)
-    assert seat is not None, "the proposer has a seat"
-    validators_root, next_validators_root = config.rules.get_roots(work.ticked)
-    choice = DraftChoice(
-        slot=work.height,
-        time_ms=max(node.now_ms, parent.header.time_ms),
-        proposer=seat.operator,
-        validators_root=validators_root,
-        next_validators_root=next_validators_root,
-        consensus=NoFields(),
-    )
-    ops: tuple[Op, ...] = (parent.seal,) if isinstance(parent.seal, Commit) else ()
-    leaves = config.rules.encode_state(work.ticked)
-    draft = compute_draft(config.context.config, parent.header, choice)
-    return Build(draft, ops, ConsensusStep(work.tick_ops, leaves), round_)
-
-
-def _compute_polka(work: Work, valid: Promise) -> tuple[RoundVote, ...]:
-    """The prevotes that made a value valid, ascending by validator."""
-    ballots = get_ballots(work.rounds.votes, valid.round, VoteType.PREVOTE)
-    chosen = sorted((b.voter, b) for b in ballots if b.value == valid.value)
-    return tuple(_compute_vote(work, ballot, work.signatures[ballot]) for _, ballot in chosen)
-
-
-def _compute_vote(work: Work, ballot: Ballot, signature: bytes) -> RoundVote:
-    return RoundVote(
-        kind=ballot.type,
-        height=work.height,
-        round=ballot.round,
-        block=ballot.value,
-        validator=ballot.voter,
-        signature=signature,
-    )
 
 
 def _propose(
@@ -426,7 +338,7 @@ def _propose(
         validator=config.validator,
         signature=NO_SIGNATURE,
     )
-    return _promise(node, proposal)
+    return apply_promise(node, proposal)
 
 
 def _vote(config: Config, node: State, what: tuple[VoteType, int, ValueId]) -> Outcome:
@@ -437,22 +349,7 @@ def _vote(config: Config, node: State, what: tuple[VoteType, int, ValueId]) -> O
     if seat is None:
         return node, ()
     ballot = Ballot(type_, round_, seat.validator, value)
-    return _promise(node, _compute_vote(work, ballot, NO_SIGNATURE))
-
-
-def _promise(node: State, message: Promised) -> Outcome:
-    """The signing guard: logs a promise before it is signed, refuses one that breaks another."""
-    duty = node.duty
-    earlier = duty.signed.get(get_guard_key(message))
-    if earlier is not None:
-        return node, (Sign(earlier),) if _is_same_promise(earlier, message) else ()
-    if message.height < duty.floor:
-        return node, (
-            Report("bft.below_floor", f"asked to sign at {message.height}, below {duty.floor}"),
-        )
-    signed = {**duty.signed, get_guard_key(message): message}
-    duty = replace(duty, signed=signed, floor=max(duty.floor, message.height))
-    return replace(node, duty=duty), (Persist(SignedRecord(message)), Sign(message))
+    return apply_promise(node, compute_vote(work, ballot, NO_SIGNATURE))
 
 
 # Messages

@@ -10,6 +10,7 @@ from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import RoundState
 from spec.consensus.bft.state import BftState
 from spec.consensus.bft.votes import Ballot, ValueId
+from spec.consensus.node import NodeConfig, NodeState, Transition
 from spec.ledger.ledger_ops import LedgerOp
 from spec.ledger.ops import RoundVote
 
@@ -53,3 +54,14 @@ class BftDutyState:
 
 
 EMPTY_DUTY_STATE = BftDutyState(work=None, future=(), signed={}, floor=0, restored=())
+
+Config = NodeConfig[BftState, BftDutyState]
+State = NodeState[BftState, BftDutyState]
+Outcome = Transition[BftState, BftDutyState]
+
+
+def get_work(node: State) -> Work:
+    """The height in progress of a node that is awake."""
+    work = node.duty.work
+    assert work is not None, "an awake node works on a height"
+    return work

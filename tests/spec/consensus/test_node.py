@@ -93,7 +93,7 @@ def test_a_single_validator_survives_a_crash_at_every_effect() -> None:
     """Every prefix of the log: whatever was promised before the crash is kept after it."""
     network = Network(1)
     network.start()
-    network.run(2_060)
+    network.run(2_021)
     log = network.shells[0].wal
     promised = [r.message for r in log if isinstance(r, SignedRecord)]
     for cut in range(len(log)):
@@ -102,7 +102,7 @@ def test_a_single_validator_survives_a_crash_at_every_effect() -> None:
         again.shells[0].signed = [r.message for r in log[:cut] if isinstance(r, SignedRecord)]
         again.now_ms = network.now_ms
         again.feed(0, Restart(again.now_ms, tuple(log[:cut])))
-        again.run(again.now_ms + 100)
+        again.run(again.now_ms + 30)
         check_no_equivocation(again)
         assert len(again.shells[0].decided) > 0
     assert promised
