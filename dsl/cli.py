@@ -5,27 +5,44 @@ Exit codes: 0 good, 1 the contract has errors, a test fails or the layout differ
 """
 
 import argparse
-import importlib
-import importlib.util
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsl.diagnostics import find_nearest
+from dsl.verify import cli as verifier
 
 if TYPE_CHECKING:
     from dsl.compile import CompiledUnit, CompileResult
 
 GOOD, FAILED, USAGE = 0, 1, 2
+
+
+class AuthorError(StrEnum):
+    """What `qc contract` may object to before it reads a contract."""
+
+    NO_FILE = "contract.no_file"
+    """There is no such file."""
+    NOT_UTF8 = "contract.not_utf8"
+    """The file is no UTF-8 text."""
+    NO_TEMPLATE = "contract.no_template"
+    """There is no such template."""
+    BAD_NAME = "contract.bad_name"
+    """A contract can't be called so: letters, digits and _ only, and no digit first."""
+    EXISTS = "contract.exists"
+    """There is a file or folder of that name already."""
+    NO_CODE = "contract.no_diagnostic"
+    """No diagnostic has that code."""
+
+
 SIZE_READ_MAX = 1 << 20
 """Bytes read of a source: more than any source may have, so that its length can be reported."""
 BUILD_FOLDER = ".qc/build"
 """Where `build` writes unless told otherwise."""
-VERIFIER = f"{__package__}.verify.cli"
-"""The module that adds `verify` and its kin, if it is there."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,8 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     explain = commands.add_parser("explain", help="explain a diagnostic")
     explain.add_argument("code", help="its code, as QC0103")
     explain.add_argument("--json", action="store_true", help="print as JSON")
-    if importlib.util.find_spec(VERIFIER) is not None:
-        importlib.import_module(VERIFIER).add_arguments(commands)
+    verifier.add_arguments(commands)
 
 
 def _add_file(parser: argparse.ArgumentParser) -> None:
@@ -69,8 +85,7 @@ def run(args: argparse.Namespace) -> int:
     }
     if command in own:
         return own[command](args)
-    code: int = importlib.import_module(VERIFIER).run(args)
-    return code
+    return verifier.run(args)
 
 
 def _report(code: str, sentence: str, *helps: str) -> int:
@@ -83,19 +98,21 @@ def _report(code: str, sentence: str, *helps: str) -> int:
 def read_source(path: Path) -> str | int:
     """Return the text of a file, or the exit code after saying why it can't be read."""
     if path.is_dir():
-        return _report("contract.no_file", f"{path} is a directory", f"name a file: {path}/NAME.qc")
+        return _report(
+            AuthorError.NO_FILE, f"{path} is a directory", f"name a file: {path}/NAME.qc"
+        )
     if not path.exists():
         siblings = path.parent.glob("*.qc") if path.parent.is_dir() else ()
         near = find_nearest(path.name, [each.name for each in siblings])
         helps = [f"did you mean `{path.parent / near}`?"] if near else []
-        return _report("contract.no_file", f"there is no file {path}", *helps)
+        return _report(AuthorError.NO_FILE, f"there is no file {path}", *helps)
     with path.open("rb") as file:
         data = file.read(SIZE_READ_MAX)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as wrong:
         sentence = f"{path} is no UTF-8 text (byte {wrong.start})"
-        return _report("contract.not_utf8", sentence, "a contract is a text file")
+        return _report(AuthorError.NOT_UTF8, sentence, "a contract is a text file")
 
 
 def _compile(args: argparse.Namespace) -> "CompileResult | int":
@@ -266,16 +283,16 @@ def _new(args: argparse.Namespace) -> int:
         helps = [f"did you mean `{near}`?"] if near else []
         known = ", ".join(TEMPLATES)
         return _report(
-            "contract.no_template",
+            AuthorError.NO_TEMPLATE,
             f"there is no template {args.template}",
             f"known: {known}",
             *helps,
         )
     if not is_name(args.name):
-        return _report("contract.bad_name", f"`{args.name}` is no name", "letters, digits and _")
+        return _report(AuthorError.BAD_NAME, f"`{args.name}` is no name", "letters, digits and _")
     folder = Path(args.name)
     if folder.exists():
-        return _report("contract.exists", f"{folder} exists already", "choose another name")
+        return _report(AuthorError.EXISTS, f"{folder} exists already", "choose another name")
     written = write_contract(folder, args.name, args.template)
     print(f"wrote {', '.join(str(each) for each in written)}")
     print(f"next: qc contract verify {written[0]}")
@@ -289,7 +306,7 @@ def _explain(args: argparse.Namespace) -> int:
     if entry is None:
         near = find_nearest(args.code.upper(), CATALOG)
         helps = [f"did you mean `{near}`?"] if near else []
-        return _report("contract.no_code", f"no diagnostic is called {args.code}", *helps)
+        return _report(AuthorError.NO_CODE, f"no diagnostic is called {args.code}", *helps)
     text = json.dumps(encode_entry(entry), ensure_ascii=False) if args.json else render_entry(entry)
     print(text)
     return GOOD

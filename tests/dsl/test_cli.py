@@ -172,7 +172,7 @@ def test_output_does_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
             "[cli.run(p.parse_args(['build', f, '--out', sys.argv[1]])) for f in sys.argv[2:]]"
         )
         paths = [str(each.path) for each in list_contracts()]
-        features = sorted(str(each) for each in (ROOT / "tests/dsl/features").glob("*.qc"))
+        features = [str(ROOT / "tests/dsl/features/data.qc")]
         subprocess.run(
             [sys.executable, "-c", script, str(out), *paths, *features],
             check=True,
