@@ -433,12 +433,6 @@ def _define_calls() -> None:
     body.leave(body.add(Get(COUNT, When.NOW, (), ())))
     _define("call_count_plus", (ADDRESS, U64), U64, body)
     body = Body()
-    target, value = body.params(2)
-    message = body.prim(PrimOp.MESSAGE, target, value, immediates=(DRAFT.type(MESSAGE), 0, 3))
-    body.add(Send(message, CALL_GAS))
-    body.leave()
-    _define("send_deposit", (ADDRESS, U128), None, body)
-    body = Body()
     body.leave(body.prim(PrimOp.IMPLEMENTS, *body.params(1), immediates=(0,)))
     _define("implements_all", (ADDRESS,), BOOL, body, kind=VIEW)
     body = Body()
@@ -455,6 +449,24 @@ def _define_calls() -> None:
     _define("descend", (), None, body)
 
 
+def _define_messages() -> None:
+    body = Body()
+    target, value = body.params(2)
+    message = body.prim(PrimOp.MESSAGE, target, value, immediates=(DRAFT.type(MESSAGE), 0, 3))
+    body.add(Send(message, CALL_GAS))
+    body.leave()
+    _define("send_deposit", (ADDRESS, U128), None, body)
+    body = Body()
+    target, value = body.params(2)
+    message = body.prim(PrimOp.MESSAGE, target, value, immediates=(DRAFT.type(MESSAGE), 0, 3))
+    body.leave(message)
+    _define("make_message", (ADDRESS, U128), MESSAGE, body, kind=VIEW)
+    body = Body()
+    body.add(Send(body.add(Param(0)), CALL_GAS))
+    body.leave()
+    _define("send", (MESSAGE,), None, body)
+
+
 def _build() -> Module:
     DRAFT.errors.append(Error(DRAFT.fields((U64, U64))))
     DRAFT.errors.append(Error(()))
@@ -467,6 +479,7 @@ def _build() -> Module:
         _define_maps,
         _define_coins,
         _define_calls,
+        _define_messages,
     )
     for step in steps:
         step()

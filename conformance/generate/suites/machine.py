@@ -25,7 +25,7 @@ from spec.crypto.domains import Domain, compute_signing_root
 from spec.crypto.signing_keys import sign
 from spec.ir.encoding import compute_code_id, encode_module
 from spec.ir.value_view import record_to_json
-from spec.ir.values import EnumValue, Value, encode_record
+from spec.ir.values import EnumValue, MessageValue, Value, encode_record
 from spec.ledger.state import compute_code_key
 from spec.ledger.types import Account
 
@@ -409,6 +409,10 @@ def _build_refused() -> list[Case]:
     return cases
 
 
+def _make_message(function: str, arguments: bytes) -> MessageValue:
+    return MessageValue(OTHER, compute_selector(function), 0, arguments)
+
+
 def _build_calls() -> list[Case]:
     rows: tuple[Row, ...] = (
         ("call", "call_add", (OTHER, 2, 3), None),
@@ -420,6 +424,12 @@ def _build_calls() -> list[Case]:
         ("call_absent_function", "call_absent", (OTHER, 2), CALL_FAILED),
         ("call_no_view", "call_no_view", (OTHER, 2), CALL_FAILED),
         ("call_changes_other", "call_count_plus", (OTHER, 4), None),
+        ("make_message", "make_message", (OTHER, 10), None),
+        ("send_message", "send", (MessageValue(OTHER, compute_selector("deposit"), 3, b""),), None),
+        ("send_with_arguments", "send", (_make_message("set_count", b"\x07" + bytes(7)),), None),
+        ("send_malformed_arguments", "send", (_make_message("set_count", b"\x07"),), CALL_FAILED),
+        ("send_to_view", "send", (_make_message("get_count", b""),), None),
+        ("send_to_init", "send", (MessageValue(OTHER, bytes(8), 0, b""),), CALL_FAILED),
         ("send", "send_deposit", (OTHER, 10), None),
         ("send_too_much", "send_deposit", (OTHER, 1_001), "contract.balance_short"),
         ("send_nothing", "send_deposit", (OTHER, 0), None),

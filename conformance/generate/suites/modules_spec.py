@@ -1,7 +1,7 @@
 """Level 5: modules that may not be deployed, for a fault in the properties; and such that may."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from conformance.generate.calculator import CALCULATOR
 from conformance.generate.modules import (
@@ -36,6 +36,7 @@ from spec.ir.syntax import (
     Modified,
     Module,
     Param,
+    Prim,
     PrimOp,
     Property,
     Set,
@@ -210,6 +211,7 @@ def list_rows() -> tuple[Row, ...]:
             state(Agg(0, When.AT, ()), TOTAL_NOW, prim(PrimOp.EQ, 0, 1)),
         ),
         ("aggregate_too_wide", "ir.int_too_wide", _build_wide(4)),
+        *_list_unknown_operators(),
         ("aggregate_no_key", keys, add_up((), (TOTAL_NOW,))),
         ("aggregate_key_unread", keys, add_up(two, (BOUND, read))),
         (
@@ -271,6 +273,21 @@ def list_rows() -> tuple[Row, ...]:
         ("ensures_param", "ir.param_unknown", claim(ensures=((Param(2), prim(PrimOp.EQ, 0, 0)),))),
         ("ensures_of_number", "ir.expression_type", claim(ensures=((Param(0),),))),
         ("literal_of_other_section", "ir.literal_unknown", state(Const(0), prim(PrimOp.EQ, 0, 0))),
+    )
+
+
+def _list_unknown_operators() -> tuple[Row, ...]:
+    """A number that names no operator, in each place that holds code."""
+    wrong: Any = Prim(cast("PrimOp", 99), (), (n(0),))
+    code = (TOTAL_NOW, wrong)
+    rule = "ir.number_out_of_range"
+    sums = (Aggregate((), (NUMBER,), (BOUND, wrong)),)
+    return (
+        ("operator_in_aggregate", rule, change(aggregates=sums)),
+        ("operator_in_frame", rule, claim(modifies=(Modified(PARTS, ((Param(0), wrong),), ()),))),
+        ("operator_in_ensures", rule, claim(ensures=(code,))),
+        ("operator_in_invariant", rule, state(*code)),
+        ("operator_in_transition", rule, change(transitions=(Property(code, is_lemma=False),))),
     )
 
 
