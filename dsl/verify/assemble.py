@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dsl.verify.aggregates import Asked
-from dsl.verify.leaves import ADDRESS_LIMIT, ADDRESS_LOW, CONTRACTS_LOW, Sym
 from dsl.verify.instances import choose_instances
+from dsl.verify.leaves import ADDRESS_LIMIT, ADDRESS_LOW, CONTRACTS_LOW, Sym
 from dsl.verify.properties import Entry, Evaluated, Shape, View
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.state import Place, make_state, read_leaf
@@ -139,30 +139,23 @@ def _assume(
 
 def _list_terms(work: Assembly) -> dict[Type, list[Term]]:
     """Terms of the goal by type, for variables that stand at no key."""
-    terms: dict[Type, dict[int, Term]] = {}
-    pool = work.vc.encoder.pool
-
-    def add(value: Sym) -> None:
-        if value.type is not None and len(value.leaves) == 1:
-            term = pool.to_integer(value.leaves[0])
-            terms.setdefault(value.type, {})[term.id] = term
-
-    for row in work.goal.skolems:
-        for value in row:
-            add(value)
+    pool, root = work.vc.encoder.pool, work.vc.anywhere.root
+    values = [value for row in work.goal.skolems for value in row]
     if work.goal.case is not None:
-        add(Sym(AddressType(), (work.goal.case.inputs.caller,)))
-        for value in work.goal.case.inputs.params:
-            add(value)
-    root = work.vc.anywhere.root
+        values.append(Sym(AddressType(), (work.goal.case.inputs.caller,)))
+        values += work.goal.case.inputs.params
+    found = [
+        (value.type, pool.to_integer(value.leaves[0]))
+        for value in values
+        if value.type is not None and len(value.leaves) == 1
+    ]
     for cell, keys in work.entries.values():
-        for kind, key in zip(root.shapes[cell][0], keys, strict=True):
-            terms.setdefault(kind, {})[key.id] = key
-    for kind, found in terms.items():
-        if len(found) > BY_TYPE_MAX:
-            work.is_cut = True
-            terms[kind] = dict(list(found.items())[:BY_TYPE_MAX])
-    return {kind: list(found.values()) for kind, found in terms.items()}
+        found += zip(root.shapes[cell][0], keys, strict=True)
+    terms: dict[Type, dict[int, Term]] = {}
+    for kind, term in found:
+        terms.setdefault(kind, {})[term.id] = term
+    work.is_cut |= any(len(each) > BY_TYPE_MAX for each in terms.values())
+    return {kind: list(each.values())[:BY_TYPE_MAX] for kind, each in terms.items()}
 
 
 def _list_stored(work: Assembly) -> dict[Type, list[Term]]:

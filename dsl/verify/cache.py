@@ -1,8 +1,9 @@
 """Proved reports, remembered by content.
 
-The key is the hash of everything that decides a report: module, source, verifier, solver, limits. A file is
-written beside its place and moved there, carries a checksum, and is ignored if anything about it is
-wrong. Only reports in which everything is proved are kept: what is not proved is worth asking again.
+The key is the hash of everything that decides a report: module, source, verifier, solver, limits.
+A file is written beside its place and moved there, carries a checksum, and is ignored if anything
+about it is wrong. Only reports in which everything is proved are kept: what is not proved is
+worth asking again.
 """
 
 import hashlib

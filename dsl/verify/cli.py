@@ -1,8 +1,9 @@
 """`qc contract verify`, `replay` and `mutate`.
 
 Exit codes of `verify`: 0 all proved, 1 something is broken, not inductive, conditional or never
-exercised (or a test fails), 2 usage or environment, 3 only undecided is left. `replay`: 0 the violation
-is reproduced, 1 it is not, 2 the file can't be read. `mutate`: 0 every mutant is killed, 1 some survive.
+exercised (or a test fails), 2 usage or environment, 3 only undecided is left. `replay`: 0 the
+violation is reproduced, 1 it is not, 2 the file can't be read. `mutate`: 0 every mutant is
+killed, 1 some survive.
 """
 
 import argparse
@@ -137,7 +138,7 @@ def _verify_file(
     limits: "Limits",
     views: list[dict[str, object]],
 ) -> int:
-    from dsl.verify.report import encode_report, get_exit_code, render_report  # noqa: PLC0415 - as above
+    from dsl.verify import report as reports  # noqa: PLC0415 - as above
 
     unit = _compile(path)
     if isinstance(unit, int):
@@ -146,10 +147,10 @@ def _verify_file(
     report = write_counterexamples(report, args.out)
     tests = _run_tests(unit)
     if args.json:
-        views.append(encode_report(report, tests))
+        views.append(reports.encode_report(report, tests))
     else:
-        print(render_report(report, tests))
-    return get_exit_code(report, tests)
+        print(reports.render_report(report, tests))
+    return reports.get_exit_code(report, tests)
 
 
 def _get_report(

@@ -1,22 +1,22 @@
 """From a model to a scenario that the reference machine confirms.
 
-Two ways, the better one first. An *attack* starts with the deployment and makes up to three calls:
-the same goal, stated behind a chain of symbolic calls from the empty state. A *state* is any state in
-which all invariants hold and one call breaks the goal; it may be out of reach, and then the
-goal is not inductive rather than broken (LANGUAGE.md 6).
+Two ways, the better one first. An *attack* starts with the deployment and makes up to three
+calls: the same goal, stated behind a chain of symbolic calls from the empty state. A *state* is
+any state in which all invariants hold and one call breaks the goal; it may be out of reach, and
+then the goal is not inductive rather than broken (LANGUAGE.md 6).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
 from dsl.verify.cases import Case, list_functions, run_case
 from dsl.verify.encoder import Inputs
 from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError, decode_leaves
 from dsl.verify.properties import View
-from dsl.verify.replay import NO_CALL, Replay, replay
-from dsl.verify.scenario import Claim, Scenario, Step, Stored
+from dsl.verify.replay import Replay, replay
+from dsl.verify.scenario import NO_CALL, Claim, Scenario, Step, Stored
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.state import (
     COINS_MAX,
@@ -399,7 +399,7 @@ class Search:
             state, gift = self._give(chain.state, len(chain.cases))
             chain = Chain(chain.cases, (*chain.gifts, gift), state)
             times.append(self._get_later(chain))
-        for earlier, later in zip(times, times[1:], strict=False):
+        for earlier, later in pairwise(times):
             terms.append(pool.less_equal(earlier.now, later.now))
             terms.append(pool.less_equal(earlier.height, later.height))
         try:

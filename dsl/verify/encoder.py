@@ -1,4 +1,4 @@
-"""What executions, operators and goals share: inputs, failures, debts, and values of many leaves."""
+"""What executions, operators and goals share: inputs, failures, debts, values of many leaves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,9 +1,9 @@
 """Symbolic execution of a node list: guarded, in a straight line, without forking paths.
 
-One pass over the nodes, both sides of a branch under their guards. A function gathers the conditions
-under which it fails; its final state matters only where none of them holds, so revert costs nothing.
-Properties run through the same code, read two states, and give each quantifier the terms that the
-caller chooses.
+One pass over the nodes, both sides of a branch under their guards. A function gathers the
+conditions under which it fails; its final state matters only where none of them holds, so revert
+costs nothing. Properties run through the same code, read two states, and give each quantifier the
+terms that the caller chooses.
 
 Source: LANGUAGE.md 5.3, IR.md 3.
 """
@@ -616,7 +616,7 @@ class Execution:
 
     def do_send(self, index: int) -> int:
         """Handles one node."""
-        raise UnsupportedError("send")
+        raise UnsupportedError(f"send (node {index})")
 
     def do_emit(self, index: int) -> int:
         """Handles one node."""

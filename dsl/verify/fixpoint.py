@@ -1,8 +1,8 @@
 """Deciding all goals, to a fixpoint.
 
 An invariant that fails anywhere is no hypothesis anywhere: it is dropped and what rested on it is
-decided again. What no longer holds then is conditional on it, and conditional invariants are dropped
-in turn, until nothing changes (LANGUAGE.md 5.8). Unknown counts as failed.
+decided again. What no longer holds then is conditional on it, and conditional invariants are
+dropped in turn, until nothing changes (LANGUAGE.md 5.8). Unknown counts as failed.
 """
 
 from collections.abc import Sequence

@@ -79,6 +79,27 @@ class Sym:
         return self.leaves[0]
 
 
+def _number(high: int) -> Leaf:
+    return Leaf(is_boolean=False, high=high)
+
+
+def _compute_scalar(kind: Type) -> tuple[Leaf, ...]:
+    match kind:
+        case UintType(bits):
+            return (_number((1 << bits) - 1),)
+        case BoolType():
+            return (Leaf(is_boolean=True, high=1),)
+        case AddressType():
+            return (_number(ADDRESS_LIMIT - 1),)
+        case BytesType(size):
+            return (_number((1 << 8 * size) - 1),)
+        case StringType(size):
+            text = Leaf(is_boolean=False, high=(1 << 8 * size) - 1, is_text=True)
+            return (_number(size), text)
+        case _:
+            raise AssertionError("a map is no value")
+
+
 class Layouts:
     """The leaves of each type of a table, worked out once."""
 
@@ -102,30 +123,20 @@ class Layouts:
 
     def _compute(self, kind: Type) -> tuple[Leaf, ...]:
         match kind:
-            case UintType(bits):
-                return (Leaf(is_boolean=False, high=(1 << bits) - 1),)
-            case BoolType():
-                return (Leaf(is_boolean=True, high=1),)
-            case AddressType():
-                return (Leaf(is_boolean=False, high=ADDRESS_LIMIT - 1),)
-            case BytesType(size):
-                return (Leaf(is_boolean=False, high=(1 << 8 * size) - 1),)
-            case StringType(size):
-                return (Leaf(False, size), Leaf(False, (1 << 8 * size) - 1, is_text=True))
             case EnumType(members):
                 fields = tuple(field for member in members for field in member)
-                return (Leaf(False, len(members) - 1), *self._concatenate(fields))
+                return (_number(len(members) - 1), *self._concatenate(fields))
             case RecordType(fields):
                 return self._concatenate(fields)
             case ListType(element, length_max):
                 if length_max * len(self.leaves(self.get(element))) > LEAVES_MAX:
                     raise UnsupportedError("a long list")
                 slots = self.leaves(self.get(element)) * length_max
-                return (Leaf(False, length_max), *slots)
+                return (_number(length_max), *slots)
             case MessageType():
                 raise UnsupportedError("messages")
-            case MapType():
-                raise AssertionError("a map is no value")
+            case _:
+                return _compute_scalar(kind)
 
     def _concatenate(self, fields: tuple[TypeIndex, ...]) -> tuple[Leaf, ...]:
         return tuple(leaf for field in fields for leaf in self.leaves(self.get(field)))

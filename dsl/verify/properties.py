@@ -164,8 +164,8 @@ def compute_uses(
 ) -> dict[int, Term]:
     """For each node under which condition its value matters, by short circuit.
 
-    `and`, `or` and `select` are strict, but what the right side of `a or b` needs is only owed where
-    `a` is false. Nodes in `roots` matter always, and so do operands of nodes that act.
+    `and`, `or` and `select` are strict, but what the right side of `a or b` needs is only owed
+    where `a` is false. Nodes in `roots` matter always, and so do operands of nodes that act.
     """
     if any(isinstance(node, Fold) for node in code):
         return dict.fromkeys(range(len(code)), pool.true)

@@ -7,7 +7,7 @@ Nothing of the symbolic side is used: states are leaves of a `MemoryWorld`, call
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dsl.verify.scenario import Scenario, Step, Stored, get_params, split_cell
+from dsl.verify.scenario import NO_CALL, Scenario, Step, Stored, get_params, split_cell
 from spec.crypto.address import AddressKind, is_address, is_contract_address
 from spec.ir.evaluate import evaluate_expression, evaluate_property
 from spec.ir.host import (
@@ -45,7 +45,6 @@ UNIVERSE_MAX = 96
 """Values that a quantifier runs over in a replay."""
 SMALL_MAX = 8
 """Numbers below this are always among the keys that are tried: counters start at 0."""
-NO_CALL = -2
 
 Place = tuple[int, tuple[Value, ...]]
 """(cell, keys)."""

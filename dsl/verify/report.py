@@ -198,7 +198,7 @@ def _render_open(report: Report) -> list[str]:
 
 
 def _render_summary(report: Report, tests: Tests | None) -> str:
-    counts = {verdict: 0 for verdict in EXIT_ORDER}
+    counts = dict.fromkeys(EXIT_ORDER, 0)
     for goal in report.goals:
         counts[goal.verdict] += 1
     parts = [f"{counts['proved']} proved, {counts['broken']} broken, {counts['unknown']} undecided"]
@@ -223,11 +223,11 @@ def _render_next(report: Report, tests: Tests | None) -> str:
     verdict = report.verdict.replace("_", " ")
     if code == GOOD:
         return f"{report.contract}: proved · next: qc contract mutate {report.file}"
+    said = f"{report.contract}: {verdict} · next: qc contract"
     if report.counterexamples and report.counterexamples[0].file:
-        return f"{report.contract}: {verdict} · next: qc contract replay {report.counterexamples[0].file}"
+        return f"{said} replay {report.counterexamples[0].file}"
     if code == UNDECIDED:
-        budget = report.rlimit * 10
-        return f"{report.contract}: {verdict} · next: qc contract verify {report.file} --budget {budget}"
+        return f"{said} verify {report.file} --budget {report.rlimit * 10}"
     if tests is not None and tests.failed:
         return f"{report.contract}: a test fails · next: qc contract test {report.file}"
     return f"{report.contract}: {verdict}"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from spec.crypto.address import is_address
 from spec.ir.encoding import decode_module, encode_module
 from spec.ir.linked import LinkedModule
+from spec.ir.syntax import CELL_INBOX, MapType, Type, TypeIndex
 from spec.ir.validate import link
-from spec.ir.syntax import MapType, Type, TypeIndex
 from spec.ir.values import (
     Value,
     decode_record,
@@ -26,6 +26,10 @@ from spec.lib.result import Err, Ok, Result
 FORMAT = "qccex/1"
 FILE_SIZE_BYTES_MAX = 8 * 1024 * 1024
 STEPS_MAX = 64
+DIGITS_MAX = 80
+"""Of a number; 256 bits need 78."""
+NO_CALL = -2
+"""`Step.function` when only time and coins pass."""
 ENTRIES_MAX = 4_096
 
 
@@ -164,7 +168,7 @@ def _bytes(text: object) -> bytes:
 
 def _number(line: Mapping[str, object], name: str) -> int:
     text = _text(line, name)
-    if not text.isascii() or not text.isdigit() or len(text) > 80:
+    if not text.isascii() or not text.isdigit() or len(text) > DIGITS_MAX:
         raise _MalformedError(f"`{name}` is no number")
     return int(text)
 
@@ -240,7 +244,7 @@ def _address(text: object) -> bytes:
 
 def _parse_entry(linked: LinkedModule, line: Mapping[str, object]) -> Stored:
     cell = _integer(line, "cell")
-    if not 2 <= cell < len(linked.module.code.cells):
+    if not CELL_INBOX < cell < len(linked.module.code.cells):
         raise _MalformedError("there is no such cell")
     kinds, kind = split_cell(linked, cell)
     raw = line.get("keys")
@@ -260,7 +264,7 @@ def _parse_entry(linked: LinkedModule, line: Mapping[str, object]) -> Stored:
 
 def _parse_step(linked: LinkedModule, line: Mapping[str, object]) -> Step:
     function = _integer(line, "function")
-    if not -2 <= function < len(linked.functions):
+    if not NO_CALL <= function < len(linked.functions):
         raise _MalformedError("there is no such function")
     types = get_fields(linked.types, get_params(linked, function))
     values = decode_record(linked.types, types, _bytes(line.get("arguments")))

@@ -1,8 +1,9 @@
 """Child processes that decide queries: bounded in steps, memory and time, and replaceable.
 
-A query that exhausts its steps is `unknown (rlimit)`, the same on every machine. A child that runs
-past the wall clock, out of memory or dies is killed and replaced; that is `unknown (killed)`, and is
-never remembered. Children start at once, so that they load the solver while this process compiles.
+A query that exhausts its steps is `unknown (rlimit)`, the same on every machine. A child that
+runs past the wall clock, out of memory or dies is killed and replaced; that is `unknown
+(killed)`, and is never remembered. Children start at once, so that they load the solver while
+this process compiles.
 """
 
 import json
@@ -13,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from dsl.verify.smtlib import Query, is_model
 
@@ -122,7 +123,7 @@ class Solver:
             child.kill()
         self._children = []
 
-    def __enter__(self) -> "Solver":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -192,7 +192,7 @@ def write(state: State, guard: Term, place: Place, leaves: tuple[Term, ...]) -> 
 
 
 def _simplify_difference(pool: Pool, before: Term, value: Term) -> Term | None:
-    """value - before, if nothing of `before` is left in it."""
+    """Value - before, if nothing of `before` is left in it."""
     if is_boolean(value) or before.op is Op.NUMBER:
         return None
     difference = pool.sub(value, before)

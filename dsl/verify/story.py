@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from dsl.verify.names import Names
 from dsl.verify.replay import (
-    NO_CALL,
     Happened,
     Place,
     Replay,
@@ -13,7 +12,7 @@ from dsl.verify.replay import (
     list_places,
     read_entry,
 )
-from dsl.verify.scenario import Scenario, get_params, split_cell
+from dsl.verify.scenario import NO_CALL, Scenario, get_params, split_cell
 from spec.ir.evaluate import evaluate_expression
 from spec.ir.host import DeclaredFailure, Failed
 from spec.ir.linked import LinkedCode, LinkedModule

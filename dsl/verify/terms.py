@@ -135,7 +135,7 @@ class Pool:
         return 0, ((term, 1),)
 
     def linear(self, constant: int, factors: Mapping[Term, int]) -> Term:
-        """constant + the sum of factor * atom."""
+        """Constant + the sum of factor * atom."""
         parts = sorted(
             ((atom, factor) for atom, factor in factors.items() if factor),
             key=lambda part: part[0].id,
@@ -159,7 +159,7 @@ class Pool:
         return term
 
     def add_scaled(self, left: Term, right: Term, factor: int) -> Term:
-        """left + factor * right."""
+        """Left + factor * right."""
         constant, parts = self.get_parts(left)
         more, others = self.get_parts(right)
         factors = dict(parts)
@@ -175,15 +175,15 @@ class Pool:
         return total
 
     def sub(self, left: Term, right: Term) -> Term:
-        """left - right."""
+        """Left - right."""
         return self.add_scaled(left, right, -1)
 
     def scale(self, term: Term, factor: int) -> Term:
-        """factor * term."""
+        """Factor * term."""
         return self.add_scaled(self.zero, term, factor)
 
     def mul(self, left: Term, right: Term) -> Term:
-        """left * right, multiplied out."""
+        """Left * right, multiplied out."""
         if left.op is Op.NUMBER:
             return self.scale(right, left.constant)
         if right.op is Op.NUMBER:
@@ -302,7 +302,7 @@ class Pool:
         return self._make((Op.NOT, term.id), Op.NOT, (term,))
 
     def linear_shift(self, term: Term, by: int) -> Term:
-        """term + by."""
+        """Term + by."""
         return self.add_scaled(term, self.one, by)
 
     def and_(self, *terms: Term) -> Term:
@@ -314,11 +314,11 @@ class Pool:
         return self._junction(Op.OR, terms)
 
     def implies(self, left: Term, right: Term) -> Term:
-        """left ==> right."""
+        """Left ==> right."""
         return self.or_(self.not_(left), right)
 
     def iff(self, left: Term, right: Term) -> Term:
-        """left <==> right."""
+        """Left <==> right."""
         if left is right:
             return self.true
         return self.and_(self.implies(left, right), self.implies(right, left))
@@ -332,7 +332,6 @@ class Pool:
     def _junction(self, op: Op, terms: Iterable[Term]) -> Term:
         """A flat conjunction or disjunction without repeated, decided or dominated members."""
         unit, absorbing = (self.true, self.false) if op is Op.AND else (self.false, self.true)
-        other = Op.OR if op is Op.AND else Op.AND
         members: dict[int, Term] = {}
         for term in terms:
             for member in term.args if term.op is op else (term,):
@@ -340,49 +339,46 @@ class Pool:
                     return absorbing
                 if member is not unit:
                     members[member.id] = member
+        if any(self.not_(member).id in members for member in tuple(members.values())):
+            return absorbing
         for member in tuple(members.values()):
-            if self.not_(member).id in members:
-                return absorbing
-        for member in tuple(members.values()):
-            core = member.args[0] if member.op is Op.NOT else member
-            kind = core.op if core is member else (Op.OR if core.op is Op.AND else Op.AND)
-            if core.op not in {Op.AND, Op.OR} or kind is not other:
-                continue
-            trimmed = self._trim(op, member, core, members)
+            trimmed = self._trim(op, member, members)
             if trimmed is not member:
                 del members[member.id]
                 return self._junction(op, (*members.values(), trimmed))
-        if not members:
-            return unit
-        if len(members) == 1:
-            return next(iter(members.values()))
+        if len(members) <= 1:
+            return next(iter(members.values()), unit)
         args = tuple(members[each] for each in sorted(members))
         return self._make((op, *(arg.id for arg in args)), op, args)
 
-    def _trim(self, op: Op, member: Term, core: Term, members: Mapping[int, Term]) -> Term:
+    def _trim(self, op: Op, member: Term, members: Mapping[int, Term]) -> Term:
         """A member that is itself a junction of the other kind, given the other members.
 
         Under `and`, an inner alternative whose negation is a member is impossible, and an inner
         alternative that is a member makes the whole superfluous; dually under `or`.
         """
-        inner = core.args if core is member else tuple(self.not_(arg) for arg in core.args)
+        other = Op.OR if op is Op.AND else Op.AND
+        if member.op is other:
+            inner = member.args
+        elif member.op is Op.NOT and member.args[0].op is op:
+            inner = tuple(self.not_(arg) for arg in member.args[0].args)
+        else:
+            return member
         kept = [arg for arg in inner if self.not_(arg).id not in members]
         if any(arg.id in members for arg in kept):
             return self.true if op is Op.AND else self.false
-        if len(kept) == len(inner):
-            return member
-        return self._junction(Op.OR if op is Op.AND else Op.AND, kept)
+        return member if len(kept) == len(inner) else self._junction(other, kept)
 
     def less_equal(self, left: Term, right: Term) -> Term:
-        """left <= right."""
+        """Left <= right."""
         return self._less_equal_zero(self.sub(left, right))
 
     def less(self, left: Term, right: Term) -> Term:
-        """left < right."""
+        """Left < right."""
         return self._less_equal_zero(self.linear_shift(self.sub(left, right), 1))
 
     def equal(self, left: Term, right: Term) -> Term:
-        """left == right."""
+        """Left == right."""
         return self._equal_zero(self.sub(left, right))
 
     def _less_equal_zero(self, term: Term) -> Term:

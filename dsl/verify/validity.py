@@ -1,9 +1,10 @@
 """Which addresses in the state are real: shown once, then assumed everywhere.
 
-An address reads as zero where nothing was ever written, and paying it fails. A contract that assigns
-its addresses in `init`, and stores only real ones, never meets that. So each address leaf is assumed to be
-real (where the enum member or list slot around it is in use), and that is shown of every function; a
-leaf for which it fails is no longer assumed, and the others are shown again, until nothing changes.
+An address reads as zero where nothing was ever written, and paying it fails. A contract that
+assigns its addresses in `init`, and stores only real ones, never meets that. So each address leaf
+is assumed to be real (where the enum member or list slot around it is in use), and that is shown
+of every function; a leaf for which it fails is no longer assumed, and the others are shown again,
+until nothing changes.
 """
 
 from collections.abc import Callable, Sequence

@@ -212,7 +212,7 @@ def _add_invariants(vc: Vc) -> None:
             evaluated = _evaluate(vc, shape, view)
             sample = evaluated if isinstance(evaluated, str) else shape
             if not isinstance(evaluated, str):
-                _add_sense(vc, "invariant", index, NO_FUNCTION, evaluated)
+                _add_sense(vc, Goal("invariant", index, NO_FUNCTION, evaluated.term), evaluated)
         vc.invariants.append(None if isinstance(sample, str) else sample)
         for function, declared_function in list_functions(vc.linked.module):
             if declared_function.kind is not FunctionKind.VIEW:
@@ -222,20 +222,17 @@ def _add_invariants(vc: Vc) -> None:
             _add_gift(vc, index, sample)
 
 
-def _add_sense(
-    vc: Vc, kind: str, index: int, function: int, evaluated: Evaluated, case: Case | None = None
-) -> None:
-    """The goal that a property makes sense; invariants may not support themselves."""
-    pool = vc.encoder.pool
-    is_senseless = pool.not_(pool.and_(*_join(evaluated.owed)))
+def _add_sense(vc: Vc, goal: Goal, evaluated: Evaluated) -> None:
+    """The goal that the property of a goal makes sense; invariants may not support themselves."""
     if not evaluated.owed:
         return
+    pool, case = vc.encoder.pool, goal.case
     vc.add(
         Goal(
-            f"well_defined {kind}",
-            index,
-            function,
-            is_senseless,
+            f"well_defined {goal.kind}",
+            goal.index,
+            goal.function,
+            pool.not_(pool.and_(*_join(evaluated.owed))),
             case,
             assumes_success=case is not None,
             assumes_invariants=case is not None,
@@ -366,19 +363,11 @@ def _add_property(vc: Vc, kind: str, index: int, function: int, shape: Shape | s
         vc.add(Goal(kind, index, function, pool.true, unsupported=evaluated))
         return
     case = vc.cases[function]
-    vc.add(
-        Goal(
-            kind,
-            index,
-            function,
-            pool.not_(evaluated.term),
-            case,
-            assumes_success=True,
-            evaluated=(evaluated,),
-            skolems=(tuple(evaluated.variables.values()),),
-        )
-    )
-    _add_sense(vc, kind, index, function, evaluated, case)
+    goal = Goal(kind, index, function, pool.not_(evaluated.term), case)
+    goal.assumes_success, goal.evaluated = True, (evaluated,)
+    goal.skolems = (tuple(evaluated.variables.values()),)
+    vc.add(goal)
+    _add_sense(vc, goal, evaluated)
     if evaluated.antecedent is not None:
         _add_exercised(vc, kind, index, case, evaluated)
 

@@ -35,8 +35,10 @@ PLANTED = {
     ),
     "unchecked allowance": (
         "erc20",
-        "        allowances[holder][caller] -= amount\n        balances[holder] -= amount\n"
-        "        balances[to] += amount\n",
+        """        allowances[holder][caller] -= amount
+        balances[holder] -= amount
+        balances[to] += amount
+""",
         "        balances[holder] -= amount\n        balances[to] += amount\n",
     ),
     "nobody asks for an allowance": (
@@ -46,7 +48,8 @@ PLANTED = {
         fails InsufficientBalance(balances[holder], amount) when amount > balances[holder]
         modifies balances[holder], balances[to], allowances[holder][caller]
 """,
-        """        fails InsufficientBalance(balances[holder], amount) when amount > balances[holder]
+        """        fails InsufficientBalance(balances[holder], amount) when
+            amount > balances[holder]
         modifies balances[holder], balances[to], allowances[holder][caller]
 """,
     ),

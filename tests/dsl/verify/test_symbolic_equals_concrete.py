@@ -1,8 +1,8 @@
 """Symbolic execution says of every call what the reference machine does.
 
-Random valid modules, random worlds, random calls: the same calls fail; where none fails every entry,
-the result, every property and every sum agree. Values are encoded by two independent ways: leaves
-here, SSZ there.
+Random valid modules, random worlds, random calls: the same calls fail; where none fails every
+entry, the result, every property and every sum agree. Values are encoded by two independent ways:
+leaves here, SSZ there.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ import pytest
 from dsl.verify.aggregates import Aggregates, Asked
 from dsl.verify.cases import Case, run_case
 from dsl.verify.encoder import Encoder
-from dsl.verify.leaves import Layouts, Sym, UnsupportedError
+from dsl.verify.leaves import Layouts, UnsupportedError
 from dsl.verify.properties import Evaluated, Properties, Shape, View, find_shape
 from dsl.verify.replay import Happened, Moment, Surroundings, list_places, list_scalars
 from dsl.verify.scenario import Step
@@ -30,14 +30,13 @@ from spec.ir.syntax import (
     Code,
     ForAll,
     FunctionKind,
-    Get,
     Prim,
     PrimOp,
     Send,
     UintType,
     When,
 )
-from spec.ir.values import Value, encode_record
+from spec.ir.values import EnumValue, Value, encode_record
 from tests.dsl.verify.concrete import Assignment
 from tests.dsl.verify.concrete import Call as RealCall
 from tests.spec.ir.modules import ADDRESSES, CONTRACTS, KEYS, make_module, make_value
@@ -151,6 +150,7 @@ class Meeting:
         )
         known.around = around
         self._compare_entries(known, around)
+        self.compare_sums(known, around)
         self._compare_properties(known, around, counts)
 
     def _compare_entries(self, known: Assignment, around: Surroundings) -> None:
@@ -217,7 +217,10 @@ class Meeting:
 
 
 def to_number(key: Value) -> int:
-    return int.from_bytes(key, "big") if isinstance(key, bytes) else int(getattr(key, "tag", key))
+    if isinstance(key, EnumValue):
+        return key.tag
+    assert isinstance(key, bytes | int)
+    return int.from_bytes(key, "big") if isinstance(key, bytes) else key
 
 
 def run_seed(seed: int, counts: Counter[str]) -> None:
@@ -241,10 +244,6 @@ def run_seed(seed: int, counts: Counter[str]) -> None:
         for _ in range(4):
             world, seen = make_world(rng, linked)
             meeting.meet(rng, world, seen, counts)
-
-
-def is_at(code: Code) -> bool:
-    return any(isinstance(node, Get) and node.when is When.AT for node in code)
 
 
 @pytest.mark.parametrize("block", range(4))
