@@ -14,6 +14,7 @@ from dsl.parse import parse_source
 from dsl.source import ERRORS_MAX, Source, Span, make_source
 from dsl.source_map import SourceMap
 from spec.ir.encoding import compute_code_id
+from spec.ir.errors import IrError, Part
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import Module
 from spec.ir.validate import link
@@ -147,7 +148,23 @@ def try_link(
     """Validate a module; a limit of the core IR that it exceeds is reported."""
     linked = link(lowered.module)
     if isinstance(linked, Err):
-        message = f"the core IR refuses this contract: {linked.error.message}"
-        found.append(_error("QC0703", message, checked.header, linked.error.code))
+        message = f"the core IR refuses this contract: {linked.error.rule.text}"
+        span = _find_place(lowered.source_map, checked, linked.error)
+        found.append(_error("QC0703", message, span, linked.error.code))
         return None
     return linked.value
+
+
+def _find_place(source_map: SourceMap, checked: typed.Contract, error: IrError) -> Span:
+    """Return the source of the function, invariant or transition that a rule of the IR refuses."""
+    tables: dict[Part, Sequence[str]] = {
+        Part.FUNCTIONS: [each.name for each in source_map.functions],
+        Part.SPEC_FUNCTIONS: [each.name for each in source_map.functions],
+    }
+    spans: dict[str, Span] = {each.name: each.header for each in checked.functions}
+    claims = {Part.INVARIANTS: checked.invariants, Part.TRANSITIONS: checked.transitions}
+    names = tables.get(error.part, ())
+    if error.index < len(names):
+        return spans.get(names[error.index], checked.header)
+    properties = claims.get(error.part, ())
+    return properties[error.index].span if error.index < len(properties) else checked.header

@@ -226,3 +226,14 @@ def test_what_is_wrong_is_refused_with_its_code(member: str, code: str) -> None:
     result = compile_source("contract A:\n" + lines, "a.qc")
     assert code in [each.code for each in result.diagnostics if is_error(each)]
     assert result.unit is None
+
+
+def test_a_limit_of_the_core_ir_is_reported_where_it_is_exceeded() -> None:
+    product = " * ".join(["x"] * 5)
+    members = f"    invariant small: x < 3\n    invariant wide: {product} >= 0\n"
+    text = f"contract A:\n    state:\n        x: u256\n{members}"
+    result = compile_source(text, "a.qc")
+    assert [each.code for each in result.diagnostics] == ["QC0703"]
+    span = result.diagnostics[0].span
+    assert text[span.start : span.end].startswith("invariant wide")
+    assert result.diagnostics[0].label == "ir.int_too_wide"
