@@ -1,5 +1,6 @@
 """The commands a team types: exit codes, files written, and sentences instead of tracebacks."""
 
+import io
 import json
 import shlex
 from pathlib import Path
@@ -9,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from conformance.runner.cli import main
+from conformance.runner.terminal import Progress
 from tests.conformance.runner.samples import make_record, make_records, write_client, write_vectors
 from tests.conformance.schemas import get_validator
 
@@ -234,3 +236,19 @@ def test_list_and_explain_show_suites_rules_and_records(
     assert "forgets its limit" in capsys.readouterr().out
     assert main(["explain", "counter.too_much", "--vectors", vectors]) == 0
     assert "ledger/add#six" in capsys.readouterr().out
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_drawn_on_a_terminal_and_nowhere_else() -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        progress = Progress(400, stream)
+        for done in range(1, 401):
+            progress(done)
+    assert pipe.getvalue() == ""
+    assert terminal.getvalue().count("\r[") == 101
+    assert terminal.getvalue().endswith("100 %\r\x1b[K")
