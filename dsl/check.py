@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TypeVar, cast
 
 from dsl import ast, typed
+from dsl import ast_members as decl
 from dsl.check_declarations import Declarations, get_role_source
 from dsl.check_expressions import Expressions
 from dsl.check_functions import Functions
@@ -20,7 +21,7 @@ from dsl.types import BOOL, EnumType, MapType, RecordType, Type
 T = TypeVar("T")
 
 
-def check_contract(source: Source, contract: ast.Contract) -> tuple[typed.Contract, Program]:
+def check_contract(source: Source, contract: decl.Contract) -> tuple[typed.Contract, Program]:
     """Return the typed contract and the program that holds what was found.
 
     The contract is meaningful only if the program holds no error. Errors of `test` blocks are
@@ -36,7 +37,7 @@ def check_contract(source: Source, contract: ast.Contract) -> tuple[typed.Contra
     whole = replace(contract, members=members)
     declarations = Declarations(program, expressions)
     declarations.run(whole)
-    names = {each.name.text for each in generated if isinstance(each, ast.Function)}
+    names = {each.name.text for each in generated if isinstance(each, decl.Function)}
     program.generated |= names
     functions = _check_functions(program, expressions, whole, names)
     invariants = _check_claims(program, expressions, contract.members, transition=False)
@@ -47,7 +48,7 @@ def check_contract(source: Source, contract: ast.Contract) -> tuple[typed.Contra
     if not errors:
         declarations.warn_unused(contract)
     tester = Tests(program, expressions, functions)
-    tests = tuple(tester.check(each) for each in contract.members if isinstance(each, ast.Test))
+    tests = tuple(tester.check(each) for each in contract.members if isinstance(each, decl.Test))
     checked = typed.Contract(
         contract.span,
         contract.header,
@@ -67,36 +68,36 @@ def check_contract(source: Source, contract: ast.Contract) -> tuple[typed.Contra
 
 
 def _check_functions(
-    program: Program, expressions: Expressions, contract: ast.Contract, generated: set[str]
+    program: Program, expressions: Expressions, contract: decl.Contract, generated: set[str]
 ) -> tuple[typed.Function, ...]:
     functions = Functions(program, expressions, strict=contract.strict)
-    nodes = [each for each in contract.members if isinstance(each, ast.Function)]
+    nodes = [each for each in contract.members if isinstance(each, decl.Function)]
     analyse_functions(program)
     ordered = sorted(nodes, key=lambda each: each.kind != "init")
     kept = [each for each in ordered if program.functions.get(each.name.text) is each]
     return tuple(functions.check(each, generated=each.name.text in generated) for each in kept)
 
 
-def _make_generated(program: Program, contract: ast.Contract) -> tuple[ast.Declaration, ...]:
+def _make_generated(program: Program, contract: decl.Contract) -> tuple[decl.Declaration, ...]:
     """Return the members that roles bring along, standing where the role does."""
-    out: list[ast.Declaration] = []
-    roles = [each for each in contract.members if isinstance(each, ast.Role)]
+    out: list[decl.Declaration] = []
+    roles = [each for each in contract.members if isinstance(each, decl.Role)]
     for role in roles:
         members = _parse_role(role.name.text, many=role.many)
         out += [_move_to(each, role.name.span) for each in members]
-    has_init = any(isinstance(m, ast.Function) and m.kind == "init" for m in contract.members)
+    has_init = any(isinstance(m, decl.Function) and m.kind == "init" for m in contract.members)
     if roles and not has_init:
         name = ast.Identifier(contract.name.span, "init")
         span = contract.name.span
         out.append(
-            ast.Function(span, span, "init", name, (), None, False, (), (), None, ())
+            decl.Function(span, span, "init", name, (), None, False, (), (), None, ())
         )  # not payable
         program.generated.add("init")
     return tuple(out)
 
 
 @lru_cache(maxsize=64)
-def _parse_role(name: str, *, many: bool) -> tuple[ast.Declaration, ...]:
+def _parse_role(name: str, *, many: bool) -> tuple[decl.Declaration, ...]:
     """Return the members that a role brings along, with the places of their own source."""
     parsed = parse_source(make_source("generated", get_role_source(name, many=many)))
     return parsed.contracts[0].members if parsed.contracts else ()
@@ -117,7 +118,7 @@ def _move_to(node: T, span: Span) -> T:
 def _check_claims(
     program: Program,
     expressions: Expressions,
-    members: Sequence[ast.Declaration],
+    members: Sequence[decl.Declaration],
     *,
     transition: bool,
 ) -> tuple[typed.Claim, ...]:
@@ -125,7 +126,7 @@ def _check_claims(
     seen: dict[str, Span] = {}
     word = "transition" if transition else "invariant"
     for member in members:
-        if not isinstance(member, ast.Property) or member.transition is not transition:
+        if not isinstance(member, decl.Property) or member.transition is not transition:
             continue
         place = TRANSITION if transition else INVARIANT
         condition = expressions.value(member.condition, Scope(), place, BOOL)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from dsl import ast, typed
+from dsl import ast_members as decl
+from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
 from dsl.check_types import measure_fields, resolve_type, resolve_value_type
 from dsl.names import CONSTANT, Program, Scope
@@ -88,10 +90,12 @@ class Declarations:
         self._expressions = expressions
         self._spans: dict[str, Span] = {}
 
-    def run(self, contract: ast.Contract) -> None:
+    def run(self, contract: decl.Contract) -> None:
         """Declare everything: types first, then what uses them."""
         self._add_coins(contract.header)
-        types = [m for m in contract.members if isinstance(m, ast.Enum | ast.Phases | ast.Record)]
+        types = [
+            m for m in contract.members if isinstance(m, decl.Enum | decl.Phases | decl.Record)
+        ]
         for each in types:
             if self._is_free(each.name):
                 self._program.type_spans[each.name.text] = each.name.span
@@ -106,18 +110,18 @@ class Declarations:
             message = f"a contract has at most {CELLS_MAX} state cells"
             self._program.report("QC0701", message, contract.header)
 
-    def _declare(self, member: ast.Declaration) -> None:
+    def _declare(self, member: decl.Declaration) -> None:
         match member:
-            case ast.State():
+            case decl.State():
                 for field in member.fields:
                     self._declare_field(field)
-            case ast.Role():
+            case decl.Role():
                 self._declare_role(member)
-            case ast.Const():
+            case decl.Const():
                 self._declare_constant(member)
-            case ast.Signature():
+            case decl.Signature():
                 self._declare_signature(member)
-            case ast.Function():
+            case decl.Function():
                 self._declare_function(member)
             case _:
                 pass
@@ -141,7 +145,7 @@ class Declarations:
 
     # Types
 
-    def _resolve_types(self, nodes: list[ast.Enum | ast.Phases | ast.Record]) -> None:
+    def _resolve_types(self, nodes: list[decl.Enum | decl.Phases | decl.Record]) -> None:
         """Resolve types in an order in which each finds the ones it uses; a cycle is reported."""
         waiting = {n.name.text: n for n in nodes if n.name.text in self._program.type_spans}
         while waiting:
@@ -160,10 +164,10 @@ class Declarations:
                 del waiting[node.name.text]
                 self._program.types[node.name.text] = self._make_type(node)
 
-    def _make_type(self, node: ast.Enum | ast.Phases | ast.Record) -> EnumType | RecordType:
-        if isinstance(node, ast.Phases):
+    def _make_type(self, node: decl.Enum | decl.Phases | decl.Record) -> EnumType | RecordType:
+        if isinstance(node, decl.Phases):
             return self._make_phases(node)
-        if isinstance(node, ast.Record):
+        if isinstance(node, decl.Record):
             fields = []
             seen: dict[str, Span] = {}
             for field in node.fields:
@@ -194,7 +198,7 @@ class Declarations:
             self._program.report_twice(name, seen[name.text])
         seen[name.text] = name.span
 
-    def _make_phases(self, node: ast.Phases) -> EnumType:
+    def _make_phases(self, node: decl.Phases) -> EnumType:
         names: list[str] = []
         edges: list[tuple[int, int]] = []
         for chain in node.chains:
@@ -213,11 +217,11 @@ class Declarations:
 
     # Members
 
-    def _refuse_ghost(self, field: ast.Field) -> None:
+    def _refuse_ghost(self, field: decl.Field) -> None:
         message = "`ghost` is not in this version of the language"
         self._program.report("QC0901", message, field.span)
 
-    def _declare_field(self, field: ast.Field) -> None:
+    def _declare_field(self, field: decl.Field) -> None:
         if field.ghost:
             self._refuse_ghost(field)
         kind = resolve_type(self._program, field.type)
@@ -228,7 +232,7 @@ class Declarations:
             self._program.cell_numbers[name.text] = len(self._program.cells)
             self._program.cells.append(typed.Cell(span, name.text, kind, role))
 
-    def _declare_role(self, node: ast.Role) -> None:
+    def _declare_role(self, node: decl.Role) -> None:
         kind: Type = MapType(ADDRESS, BOOL) if node.many else OptionType(ADDRESS)
         self._add_cell(node.name, kind, node.span, role=True)
         self._program.used.add(node.name.text)
@@ -238,7 +242,7 @@ class Declarations:
             self._add_cell(offer, OptionType(ADDRESS), node.span, role=True)
             self._program.used.add(offer.text)
 
-    def _declare_constant(self, node: ast.Const) -> None:
+    def _declare_constant(self, node: decl.Const) -> None:
         kind = resolve_value_type(self._program, node.type)
         value = self._expressions.value(node.value, Scope(), CONSTANT, kind)
         if not isinstance(value, typed.Constant):
@@ -248,7 +252,7 @@ class Declarations:
             self._program.constants[node.name.text] = value
             self._program.type_spans.setdefault(f"const {node.name.text}", node.name.span)
 
-    def _declare_signature(self, node: ast.Signature) -> None:
+    def _declare_signature(self, node: decl.Signature) -> None:
         seen: dict[str, Span] = {}
         params = []
         for param in node.params:
@@ -259,7 +263,7 @@ class Declarations:
         if self._is_free(node.name):
             table[node.name.text] = signature
 
-    def _declare_function(self, node: ast.Function) -> None:
+    def _declare_function(self, node: decl.Function) -> None:
         if node.kind == "init":
             if "init" in self._program.functions:
                 first = self._program.functions["init"].name.span
@@ -270,7 +274,7 @@ class Declarations:
         if self._is_free(node.name):
             self._program.functions[node.name.text] = node
 
-    def warn_unused(self, contract: ast.Contract) -> None:
+    def warn_unused(self, contract: decl.Contract) -> None:
         """Warn of declarations that nothing uses."""
         groups: tuple[tuple[str, Callable[[], list[tuple[str, Span]]]], ...] = (
             ("error", lambda: [(n, s.span) for n, s in self._program.errors.items()]),
@@ -284,10 +288,10 @@ class Declarations:
                     self._program.warn("QC0801", f"the {kind} `{name}` is never used", span)
 
 
-def _internal(contract: ast.Contract) -> list[tuple[str, Span]]:
-    functions = [m for m in contract.members if isinstance(m, ast.Function)]
+def _internal(contract: decl.Contract) -> list[tuple[str, Span]]:
+    functions = [m for m in contract.members if isinstance(m, decl.Function)]
     return [(f.name.text, f.name.span) for f in functions if f.kind == "function"]
 
 
-def _used_types(node: ast.Enum | ast.Phases | ast.Record) -> set[str]:
-    return {each.name for each in ast.walk(node) if isinstance(each, ast.TypeName)}
+def _used_types(node: decl.Enum | decl.Phases | decl.Record) -> set[str]:
+    return {each.name for each in walk_syntax(node) if isinstance(each, ast.TypeName)}

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from dsl import ast, typed
+from dsl import ast_members as decl
+from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
 from dsl.check_statements import Context, Statements, always_returns, check_error
 from dsl.check_types import resolve_value_type
@@ -37,7 +39,7 @@ class Functions:
         self._expressions = expressions
         self._strict = strict
 
-    def check(self, node: ast.Function, *, generated: bool) -> typed.Function:
+    def check(self, node: decl.Function, *, generated: bool) -> typed.Function:
         """Return the checked function."""
         scope = Scope()
         params = tuple(
@@ -89,7 +91,7 @@ class Functions:
     # Header
 
     def _split(
-        self, node: ast.Function
+        self, node: decl.Function
     ) -> tuple[list[ast.Clause | ast.Statement], list[ast.Statement]]:
         """Return header and body: the header ends with the last clause."""
         last = max((i for i, e in enumerate(node.lines) if isinstance(e, ast.Clause)), default=-1)
@@ -111,7 +113,7 @@ class Functions:
     def _is_header_let(self, line: ast.Statement) -> bool:
         return isinstance(line, ast.Let) and not line.mutable
 
-    def _check_modifiers(self, node: ast.Function) -> None:
+    def _check_modifiers(self, node: decl.Function) -> None:
         if len(node.by) != 1 and node.kind == "action":
             message = "an action says once who may call it"
             label = "add `by anyone`, `by <role>` or `by (condition)` before `:`"
@@ -119,7 +121,7 @@ class Functions:
         if len(node.moves) > 1:
             self._program.report("QC0411", "an action has one phase move", node.moves[1].span)
 
-    def _place(self, node: ast.Function) -> Place:
+    def _place(self, node: decl.Function) -> Place:
         if node.kind == "view":
             return VIEW
         return BODY
@@ -140,11 +142,11 @@ class Functions:
                     self._program.report("QC0407", message, line.error.span, label)
         return tuple(found)
 
-    def _check_required(self, node: ast.Function, open_errors: tuple[str, ...]) -> None:
+    def _check_required(self, node: decl.Function, open_errors: tuple[str, ...]) -> None:
         if node.kind == "function":
             return
         for line in node.lines:
-            for call in ast.walk(line):
+            for call in walk_syntax(line):
                 if not isinstance(call, ast.Call) or not isinstance(call.callee, ast.Name):
                     continue
                 for error in self._program.required.get(call.callee.text, ()):
@@ -155,7 +157,7 @@ class Functions:
                         self._program.report("QC0403", message, call.span, label)
 
     def _guard(
-        self, node: ast.Function, header: Sequence[ast.Clause | ast.Statement], scope: Scope
+        self, node: decl.Function, header: Sequence[ast.Clause | ast.Statement], scope: Scope
     ) -> tuple[typed.Stmt, ...]:
         out: list[typed.Stmt] = []
         for by in node.by:
@@ -171,7 +173,7 @@ class Functions:
                 out += self._fails(line, line.condition, scope)
         return tuple(out)
 
-    def _by(self, node: ast.By) -> list[typed.Stmt]:
+    def _by(self, node: decl.By) -> list[typed.Stmt]:
         if node.name is not None and node.name.text == "anyone":
             return []
         text = self._program.text_of(node.span)
@@ -225,7 +227,7 @@ class Functions:
             return None
         return names.index(name.text)
 
-    def _phase_guard(self, move: ast.PhaseMove) -> list[typed.Stmt]:
+    def _phase_guard(self, move: decl.PhaseMove) -> list[typed.Stmt]:
         found = self._find_phase(move.span)
         if found is None:
             return []
@@ -246,7 +248,7 @@ class Functions:
         text = self._program.text_of(move.span)
         return [typed.Fail(move.span, condition, "WrongPhase", (), declared=True, text=text)]
 
-    def _move(self, node: ast.Function) -> tuple[typed.Stmt, ...]:
+    def _move(self, node: decl.Function) -> tuple[typed.Stmt, ...]:
         out: list[typed.Stmt] = []
         for move in node.moves:
             if move.after is None:
@@ -281,7 +283,7 @@ class Functions:
 
     # Body and after
 
-    def _start(self, node: ast.Function) -> list[typed.Stmt]:
+    def _start(self, node: decl.Function) -> list[typed.Stmt]:
         """Return what `init` does first: single roles go to the deployer."""
         if node.kind != "init":
             return []
@@ -302,7 +304,7 @@ class Functions:
                 out.append(typed.Store(span, place, holder))
         return out
 
-    def _check_returns(self, node: ast.Function, result: Type, body: Sequence[typed.Stmt]) -> None:
+    def _check_returns(self, node: decl.Function, result: Type, body: Sequence[typed.Stmt]) -> None:
         if isinstance(result, UnitType | BrokenType):
             return
         if not always_returns(body) and not self._program.found:
@@ -350,7 +352,7 @@ class Functions:
         return tuple(out)
 
     def _modifies(  # noqa: C901  # each of its errors is one branch
-        self, header: Sequence[ast.Clause | ast.Statement], scope: Scope, node: ast.Function
+        self, header: Sequence[ast.Clause | ast.Statement], scope: Scope, node: decl.Function
     ) -> tuple[tuple[typed.Read, ...] | None, tuple[str, ...]]:
         clauses = [line for line in header if isinstance(line, ast.Modifies)]
         moves = [move for move in node.moves if move.after is not None]
@@ -383,7 +385,7 @@ class Functions:
                 texts.append(self._program.cells[found[0]].name)
         return tuple(places), tuple(texts)
 
-    def _check_assigned(self, node: ast.Function, assigned: set[int]) -> None:
+    def _check_assigned(self, node: decl.Function, assigned: set[int]) -> None:
         for number, cell in enumerate(self._program.cells):
             if isinstance(cell.type, MapType | BrokenType) or has_default(cell.type):
                 continue
@@ -392,7 +394,7 @@ class Functions:
                 self._program.report("QC0313", message, node.name.span, "its type has no default")
 
     def _warn_unused(
-        self, node: ast.Function, params: tuple[typed.Local, ...], *, generated: bool
+        self, node: decl.Function, params: tuple[typed.Local, ...], *, generated: bool
     ) -> None:
         if generated:
             return

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dsl import ast, typed
+from dsl import ast_members as decl
+from dsl.ast_walk import compute_depth, walk_syntax
 from dsl.names import Place, Program, Scope
 from dsl.source import FUNCTION_DEPTH_MAX, Span
 from dsl.types import BOOL, EnumMember, EnumType, OptionType, Type
@@ -39,7 +41,7 @@ def analyse_functions(program: Program) -> None:
         if not ready:
             break
         for name in ready:
-            own = ast.compute_depth(program.functions[name].lines)
+            own = compute_depth(program.functions[name].lines)
             weights[name] = own + max((weights[each] for each in waiting[name]), default=0)
             depths[name] = 1 + max((depths[each] for each in waiting.pop(name)), default=0)
             _analyse(program, name, calls[name])
@@ -59,10 +61,10 @@ def _refuse_function(program: Program, name: str, code: str, message: str, label
     program.functions[name] = replace(function, lines=())
 
 
-def _find_calls(program: Program, function: ast.Function) -> tuple[str, ...]:
+def _find_calls(program: Program, function: decl.Function) -> tuple[str, ...]:
     """Return the functions and views that a function calls."""
     found: dict[str, None] = {}
-    for node in ast.walk(function.lines):
+    for node in walk_syntax(function.lines):
         if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
             callee = program.functions.get(node.callee.text)
             if callee is not None and callee.kind in ("function", "view"):
@@ -71,7 +73,7 @@ def _find_calls(program: Program, function: ast.Function) -> tuple[str, ...]:
 
 
 def _analyse(program: Program, name: str, calls: tuple[str, ...]) -> None:
-    nodes = list(ast.walk(program.functions[name].lines))
+    nodes = list(walk_syntax(program.functions[name].lines))
     if any(_is_write(program, node) for node in nodes) or any(
         each in program.written for each in calls
     ):
@@ -107,14 +109,17 @@ def get_root(node: ast.Expression) -> str:
 
 def inline_pure(
     expressions: "Expressions",
-    function: ast.Function,
+    function: decl.Function,
     args: tuple[typed.Expr, ...],
     span: Span,
     place: Place,
 ) -> typed.Expr:
     """Return the value of a pure function at some arguments, as an expression of the place."""
     program = expressions.program
-    if sum(isinstance(each, ast.Statement) for each in ast.walk(function.lines)) > PURE_LINES_MAX:
+    if (
+        sum(isinstance(each, ast.Statement) for each in walk_syntax(function.lines))
+        > PURE_LINES_MAX
+    ):
         message = f"`{function.name.text}` has more than {PURE_LINES_MAX} statements"
         program.report("QC0702", message, span, "it is copied into a guard or property here")
         return typed.make_broken(span)
@@ -139,7 +144,7 @@ class _Inliner:
 
     expressions: "Expressions"
     place: Place
-    function: ast.Function
+    function: decl.Function
 
     def convert(self, lines: Lines, scope: Scope) -> typed.Expr:
         """Return what statements return, as an expression."""

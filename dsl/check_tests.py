@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from dsl import ast, typed
+from dsl import ast_members as decl
 from dsl.check_expressions import Expressions
 from dsl.names import ACCOUNTS, STANDARD_ERRORS, TEST, Program, Scope
 from dsl.source import Span
@@ -40,7 +41,7 @@ class Tests:
         self._expressions = expressions
         self._functions = {each.name: each for each in functions if each.kind != "function"}
 
-    def check(self, node: ast.Test) -> typed.Test:
+    def check(self, node: decl.Test) -> typed.Test:
         """Return the checked test; a step that is wrong is reported and left out."""
         scope = Scope()
         for name in ACCOUNTS:

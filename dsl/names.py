@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dsl import ast, typed
+from dsl import ast_members as decl
 from dsl.diagnostics import Diagnostic, Label, Severity, find_nearest
 from dsl.foreign import find_habit
 from dsl.source import Source, Span
@@ -161,7 +162,7 @@ class Program:
     errors: dict[str, typed.Signature] = field(default_factory=dict)
     roles: dict[str, bool] = field(default_factory=dict)
     """Role name to "many"."""
-    functions: dict[str, ast.Function] = field(default_factory=dict)
+    functions: dict[str, decl.Function] = field(default_factory=dict)
     generated: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     """Names of declarations that something uses."""

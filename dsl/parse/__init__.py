@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from threading import Lock
 
-from dsl import ast
+from dsl import ast_members as decl
 from dsl.diagnostics import Diagnostic, clamp
 from dsl.layout import Comment, scan_layout
 from dsl.parse.run import Run
@@ -17,7 +17,7 @@ _LOCK = Lock()
 class Parsed:
     """What parsing found."""
 
-    contracts: tuple[ast.Contract, ...]
+    contracts: tuple[decl.Contract, ...]
     comments: tuple[Comment, ...]
     diagnostics: tuple[Diagnostic, ...]
     """In the order of the text; errors make the tree incomplete, never wrong."""

@@ -12,7 +12,7 @@ from typing import Any
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedToken
 
-from dsl import ast
+from dsl import ast_members as decl
 from dsl.build import TreeBuilder
 from dsl.diagnostics import Diagnostic, Severity, find_nearest
 from dsl.foreign import find_habit, find_leading_habit
@@ -53,7 +53,7 @@ class Run:
         self._source = source
         self.found = found
 
-    def parse(self, text: str) -> tuple[ast.Contract, ...]:
+    def parse(self, text: str) -> tuple[decl.Contract, ...]:
         """Return the contracts of a text that has passed `scan_layout`."""
         parser, proxy, layout = get_parser()
         builder = TreeBuilder()

@@ -1,12 +1,13 @@
 """The parser's tables: made from the grammar once, and kept beside it for a quick start.
 
 `grammar.tables` is a generated file: the tables that lark makes of `grammar.lark`, as compressed
-JSON. It is used only if it was made from this very grammar by this very lark; else the grammar is
-read, which takes ten times as long and gives the same. `write_tables()` writes it.
+JSON in base 64. It is used only if it was made from this very grammar by this very lark; else the
+grammar is read, which takes ten times as long and gives the same. `write_tables()` writes it.
 """
 
 import json
 import zlib
+from base64 import b64decode, encodebytes
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
@@ -70,7 +71,7 @@ def load_tables(
 ) -> Lark | None:
     """Return a parser from kept tables, or None if they are not those of the grammar."""
     unpacker = zlib.decompressobj()
-    view: dict[str, Any] = json.loads(unpacker.decompress(packed, SIZE_BYTES_MAX))
+    view: dict[str, Any] = json.loads(unpacker.decompress(b64decode(packed), SIZE_BYTES_MAX))
     if view["key"] != compute_key(grammar):
         return None
     memo = {int(number): entry for number, entry in view["memo"].items()}
@@ -92,9 +93,10 @@ def get_parser() -> tuple[Lark, CallbackProxy, LineIndenter]:
     return parser or build_parser(grammar, proxy, indenter), proxy, indenter
 
 
-def write_tables() -> None:
+def write_tables(path: Path = TABLES) -> None:
     """Write `grammar.tables`; to be done after each change of the grammar.
 
     lark numbers states in arbitrary order: two writings may differ in bytes, not in meaning.
     """
-    TABLES.write_bytes(zlib.compress(encode_tables(GRAMMAR.read_text("utf-8")), 9))
+    packed = zlib.compress(encode_tables(GRAMMAR.read_text("utf-8")), 9)
+    path.write_bytes(encodebytes(packed))

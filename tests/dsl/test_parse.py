@@ -1,11 +1,13 @@
 """The grammar and its tables, and the trees that come out."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from lark import logger
 
 from dsl import ast
+from dsl import ast_members as decl
 from dsl.parse import parse_source, run
 from dsl.parse.lines import LineIndenter
 from dsl.parse.tables import (
@@ -15,6 +17,7 @@ from dsl.parse.tables import (
     build_parser,
     get_parser,
     load_tables,
+    write_tables,
 )
 from dsl.source import make_source
 from tests.dsl.corpus import read_sources
@@ -26,7 +29,7 @@ def parse_expression(text: str) -> ast.Expression:
     parsed = parse_source(source)
     assert parsed.diagnostics == ()
     member = parsed.contracts[0].members[0]
-    assert isinstance(member, ast.Property)
+    assert isinstance(member, decl.Property)
     return member.condition
 
 
@@ -104,6 +107,14 @@ def test_kept_tables_are_used() -> None:
     assert load_tables(TABLES.read_bytes(), grammar, CallbackProxy(), LineIndenter()) is not None
 
 
+def test_tables_are_written_as_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "grammar.tables"
+    write_tables(path)
+    assert path.read_bytes().isascii()
+    grammar = GRAMMAR.read_text("utf-8")
+    assert load_tables(path.read_bytes(), grammar, CallbackProxy(), LineIndenter()) is not None
+
+
 def test_tables_of_another_grammar_are_not_used() -> None:
     other = GRAMMAR.read_text("utf-8") + "\n"
     packed = TABLES.read_bytes()
@@ -119,7 +130,7 @@ def test_spans_cover_what_they_stand_for() -> None:
     text = "contract A:\n    invariant  a.b [c + 1]\n"
     source = make_source("a.qc", text)
     member = parse_source(source).contracts[0].members[0]
-    assert isinstance(member, ast.Property)
+    assert isinstance(member, decl.Property)
     node = member.condition
     assert isinstance(node, ast.Index)
     assert text[node.span.start : node.span.end] == "a.b [c + 1]"
@@ -132,5 +143,5 @@ def test_an_error_leaves_the_other_lines() -> None:
         broken = [*lines[:bad], "    error = 3", *lines[bad + 1 :]]
         parsed = parse_source(make_source("a.qc", "\n".join(["contract A:", *broken, ""])))
         assert len(parsed.diagnostics) == 1
-        names = [m.name.text for m in parsed.contracts[0].members if isinstance(m, ast.Signature)]
+        names = [m.name.text for m in parsed.contracts[0].members if isinstance(m, decl.Signature)]
         assert names == [f"E{number}" for number in range(40) if number != bad]

@@ -1,0 +1,164 @@
+"""The syntax tree of declarations: what stands at the level of the contract."""
+
+from dataclasses import dataclass
+
+from dsl.ast import Clause, Expression, Identifier, Parameter, Skipped, Statement, TypeName
+from dsl.source import Span
+
+# Members
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A state cell or a record field."""
+
+    span: Span
+    name: Identifier
+    type: TypeName
+    ghost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A `state:` block."""
+
+    span: Span
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """`role minter` or `roles minters`."""
+
+    span: Span
+    name: Identifier
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One member of an enum."""
+
+    span: Span
+    name: Identifier
+    fields: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enum:
+    """`enum Name: A, B(x: u64)`."""
+
+    span: Span
+    name: Identifier
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """`phases Name: A -> B -> C | D`: chains of groups."""
+
+    span: Span
+    name: Identifier
+    chains: tuple[tuple[tuple[Identifier, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`record Name:` with its fields."""
+
+    span: Span
+    name: Identifier
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """An event or an error."""
+
+    span: Span
+    name: Identifier
+    params: tuple[Parameter, ...]
+    event: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """`const NAME: type = value`."""
+
+    span: Span
+    name: Identifier
+    type: TypeName
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """An `invariant` or a `transition`."""
+
+    span: Span
+    label: Identifier | None
+    condition: Expression
+    transition: bool
+    lemma: bool
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """`by anyone`, `by role` or `by (condition)`."""
+
+    span: Span
+    name: Identifier | None
+    condition: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseMove:
+    """`in Held -> Paid`; `after` is None if the phase stays."""
+
+    span: Span
+    before: tuple[Identifier, ...]
+    after: Identifier | None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`init`, `action`, `view` or `function`."""
+
+    span: Span
+    header: Span
+    kind: str
+    name: Identifier
+    params: tuple[Parameter, ...]
+    result: TypeName | None
+    payable: bool
+    by: tuple[By, ...]
+    moves: tuple[PhaseMove, ...]
+    doc: str | None
+    lines: tuple[Clause | Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`test "title":` with its statements."""
+
+    span: Span
+    title: str
+    body: tuple[Statement, ...]
+
+
+Declaration = (
+    State | Role | Enum | Phases | Record | Signature | Const | Property | Function | Test | Skipped
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One contract."""
+
+    span: Span
+    header: Span
+    name: Identifier
+    strict: bool
+    implements: tuple[Identifier, ...]
+    doc: str | None
+    members: tuple[Declaration, ...]
