@@ -112,6 +112,24 @@ def _list_tables() -> tuple[Row, ...]:
             plant_types(interfaces=(Interface((replace(member, selector=bytes(8)),)),)),
         ),
         ("member_repeated", "ir.selector_repeated", plant_types(interfaces=(many,))),
+        (
+            "member_param_unknown",
+            "ir.type_unknown",
+            plant_types(interfaces=(Interface((replace(member, params=(TypeIndex(9),)),)),)),
+        ),
+        (
+            "member_result_unknown",
+            "ir.type_unknown",
+            plant_types(interfaces=(Interface((replace(member, result=(TypeIndex(9),)),)),)),
+        ),
+        (
+            "member_result_map",
+            "ir.map_misplaced",
+            plant_types(
+                MapType(TypeIndex(0), TypeIndex(0)),
+                interfaces=(Interface((replace(member, result=(one,)),)),),
+            ),
+        ),
         ("cells_missing", standard, plant_types(cells=())),
         ("cell_inbox_missing", standard, plant_types(cells=(coins,))),
         (
