@@ -126,7 +126,7 @@ def run_verify(args: argparse.Namespace) -> int:
     except SolverMissingError:
         return _report_missing()
     if args.json:
-        view: object = views[0] if len(args.files) == 1 and views else views
+        view: object = views[0] if len(args.files) == 1 else views
         print(json.dumps(view, ensure_ascii=False, indent=1))
     return FAILED if FAILED in codes else max(codes, default=GOOD)
 
@@ -142,6 +142,7 @@ def _verify_file(
 
     unit = _compile(path)
     if isinstance(unit, int):
+        views.append({"file": str(path), "verdict": "not_compiled", "goals": []})
         return unit
     report = _get_report(args, unit, solver, limits)
     report = write_counterexamples(report, args.out)

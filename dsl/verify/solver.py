@@ -83,7 +83,7 @@ class _Child:
         try:
             self._process.stdin.write(f"{rlimit} {len(query.atoms)} {len(data)}\n".encode() + data)
             self._process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):
             return False
         self.started_s = time.monotonic()
         return True
