@@ -335,6 +335,9 @@ def test_lists() -> None:
     assert value_of(*at, Item(NodeIndex(0), NodeIndex(1)), result=U64, literals=two) == 3
     put = (P_U64, prim(PrimOp.REPLACE, 0, 1, 2))
     assert value_of(*at, *put, result=LIST, literals=two) == (1, 2, 7)
+    zero = (literal(U64, 0),)
+    assert value_of(*at, Item(NodeIndex(0), NodeIndex(1)), result=U64, literals=zero) == 1
+    assert value_of(*at, *put, result=LIST, literals=zero) == (7, 2, 3)
     text = (literal(STRING, "zwölf".encode()),)
     assert value_of(Const(0), prim(PrimOp.LENGTH, 0), result=U32, literals=text) == 6
 
