@@ -2,6 +2,7 @@
 
 from dsl import ast, typed
 from dsl.check_calls import Calls
+from dsl.folding import fold_numbers
 from dsl.names import BUILTIN_VALUES, Place, Program, Scope
 from dsl.source import Span
 from dsl.types import (
@@ -76,11 +77,11 @@ class Expressions:
             case ast.Membership():
                 return self._membership(node, scope, place)
             case ast.Forall():
-                return self.calls.forall(node, scope, place)
+                return self.calls.aggregates.forall(node, scope, place)
             case ast.ActionIn():
-                return self.calls.action_in(node, place)
+                return self.calls.aggregates.action_in(node, place)
             case ast.Comprehension():
-                return self.calls.comprehension(node, scope, place)
+                return self.calls.aggregates.comprehension(node, scope, place)
             case ast.Call():
                 return self.calls.call(node, scope, place, expected)
 
@@ -372,21 +373,11 @@ class Expressions:
         return typed.Check(span, sides[0] if len(sides) == 1 else widen(*sides), exact)
 
     def _fold(self, span: Span, operator: str, left: int, right: int) -> typed.Expr:
-        if operator in ("//", "%") and right <= 0:
-            self.program.report("QC0211", "the divisor of a constant must be positive", span)
-            return typed.make_broken(span)
-        if operator == "*" and left.bit_length() + right.bit_length() > 1024:  # noqa: PLR2004  # IR width limit
-            self.program.report("QC0205", "this number is larger than u256", span)
-            return typed.make_broken(span)
-        results = {
-            "+": lambda: left + right,
-            "-": lambda: left - right,
-            "*": lambda: left * right,
-            "//": lambda: left // right,
-            "%": lambda: left % right,
-        }
-        value = results[operator]()
-        return typed.Constant(span, LiteralType(value), value)
+        value = fold_numbers(operator, left, right)
+        if isinstance(value, int):
+            return typed.Constant(span, LiteralType(value), value)
+        self.program.report(value.code, value.message, span)
+        return typed.make_broken(span)
 
     def meet_numbers(
         self, left: typed.Expr, right: typed.Expr, *, keep: bool = False

@@ -5,29 +5,21 @@ the state through the compiler and machine that they test, and through nothing e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from dsl import typed
-from dsl.check_inline import list_members
 from dsl.check_tests import MACHINE_ERRORS, compute_account_address
 from dsl.compile import CompiledUnit, try_link, try_lower
 from dsl.diagnostics import Diagnostic
 from dsl.lower_body import STANDARD_ERRORS
 from dsl.names import ACCOUNTS
+from dsl.render_values import render_value
 from dsl.source import Span
 from dsl.types import (
-    BoolType,
-    EnumType,
     IntType,
-    ListType,
-    OptionType,
-    RecordType,
-    StringType,
-    Type,
-    UintType,
 )
-from spec.crypto.address import AddressKind
+from dsl.world import CONTRACT, MemoryWorld
 from spec.ir.host import (
     BlockContext,
     CallInput,
@@ -43,8 +35,6 @@ from spec.ir.syntax import STANDARD_ERROR_COUNT
 from spec.ir.values import EnumValue, Value, decode_record, encode_record, get_fields
 from spec.lib.result import Err
 
-CONTRACT = bytes([AddressKind.CONTRACT]) + sha256(b"qc test contract").digest()[1:]
-"""Address of the contract under test."""
 GENESIS_ID = sha256(b"qc test chain").digest()
 START_MS = 1_000
 """Time of a test's first block."""
@@ -73,67 +63,6 @@ class TestResult:
     def passed(self) -> bool:
         """Whether nothing went wrong."""
         return not self.problem
-
-
-@dataclass(slots=True)
-class MemoryWorld:
-    """The world outside, in dictionaries; a failed run is undone by dropping a copy."""
-
-    code: object | None
-    leaves: dict[bytes, bytes] = field(default_factory=dict)
-    coins: dict[bytes, int] = field(default_factory=dict)
-    inbox: dict[bytes, int] = field(default_factory=dict)
-    events: list[tuple[int, bytes]] = field(default_factory=list)
-
-    def copy(self) -> "MemoryWorld":
-        """Return an independent copy."""
-        return MemoryWorld(
-            self.code, dict(self.leaves), dict(self.coins), dict(self.inbox), list(self.events)
-        )
-
-    def get_code(self, contract: bytes) -> object | None:
-        """See `World`."""
-        return self.code if contract == CONTRACT else None
-
-    def get_leaf(self, key: bytes) -> bytes | None:
-        """See `World`."""
-        return self.leaves.get(key)
-
-    def set_leaf(self, key: bytes, value: bytes | None) -> None:
-        """See `World`."""
-        if value is None:
-            self.leaves.pop(key, None)
-        else:
-            self.leaves[key] = value
-
-    def get_balance(self, contract: bytes) -> int:
-        """See `World`."""
-        return self.coins.get(contract, 0)
-
-    def get_inbox(self, contract: bytes) -> int:
-        """See `World`."""
-        return self.inbox.get(contract, 0)
-
-    def receive_value(self, payer: bytes, contract: bytes, amount: int) -> None:
-        """See `World`."""
-        self.coins[payer] = self.coins.get(payer, 0) - amount
-        self.coins[contract] = self.coins.get(contract, 0) + amount
-
-    def pay(self, contract: bytes, to: bytes, amount: int) -> None:
-        """See `World`."""
-        self.coins[contract] = self.coins.get(contract, 0) - amount
-        target = self.inbox if to == CONTRACT else self.coins
-        target[to] = target.get(to, 0) + amount
-
-    def collect(self, contract: bytes) -> None:
-        """See `World`."""
-        waiting = self.inbox.pop(contract, 0)
-        self.coins[contract] = self.coins.get(contract, 0) + waiting
-
-    def emit(self, contract: bytes, event: int, data: bytes) -> None:
-        """See `World`."""
-        assert contract == CONTRACT, "there is one contract"
-        self.events.append((event, data))
 
 
 class _StepError(Exception):
@@ -470,45 +399,3 @@ class _Run:
             for (field_name, kind), value in zip(signature.params, values, strict=True)
         )
         return f"{name}({', '.join(shown)})"
-
-
-_ACCOUNT_NAMES = {compute_account_address(name): name for name in ACCOUNTS} | {CONTRACT: "this"}
-
-
-def render_value(kind: Type, value: Value) -> str:
-    """Return a value as an author would write it."""
-    match kind:
-        case UintType() | IntType():
-            return f"{value:_}" if isinstance(value, int) else str(value)
-        case BoolType():
-            return "true" if value else "false"
-        case StringType():
-            return f'"{value.decode("utf-8", "replace")}"' if isinstance(value, bytes) else ""
-        case OptionType() | EnumType():
-            return _render_variant(kind, value)
-        case RecordType(name, fields):
-            parts = value if isinstance(value, tuple) else ()
-            inner = (
-                f"{field_name} = {render_value(each, part)}"
-                for (field_name, each), part in zip(fields, parts, strict=True)
-            )
-            return f"{name}({', '.join(inner)})"
-        case ListType(element):
-            items = value if isinstance(value, tuple) else ()
-            return f"[{', '.join(render_value(element, each) for each in items)}]"
-        case _:
-            if isinstance(value, bytes):
-                return _ACCOUNT_NAMES.get(value, f"0x{value.hex()}")
-            return str(value)
-
-
-def _render_variant(kind: EnumType | OptionType, value: Value) -> str:
-    assert isinstance(value, EnumValue), "the machine's values fit their types"
-    member = list_members(kind)[value.tag]
-    if not member.fields:
-        return member.name
-    inner = ", ".join(
-        render_value(each, part)
-        for (_, each), part in zip(member.fields, value.payload, strict=True)
-    )
-    return f"{member.name}({inner})"

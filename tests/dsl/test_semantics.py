@@ -7,7 +7,8 @@ import pytest
 
 from dsl.compile import CompiledUnit, compile_source
 from dsl.diagnostics import is_error, render_diagnostics
-from dsl.testing import CONTRACT, GENESIS_ID, MemoryWorld
+from dsl.testing import GENESIS_ID
+from dsl.world import CONTRACT, MemoryWorld
 from spec.ir.host import BlockContext, CallInput, DeclaredFailure, Failed, Outcome, Succeeded
 from spec.ir.machine import execute
 from spec.ir.values import encode_record
