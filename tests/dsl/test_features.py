@@ -8,7 +8,7 @@ from dsl.compile import CompiledUnit, compile_source
 from dsl.diagnostics import is_error, render_diagnostics
 from dsl.testing import run_tests
 from spec.ir.syntax import Leave, get_operands
-from stdlib_contracts.loader import find_contract, list_contracts
+from stdlib_contracts.loader import list_contracts
 
 FEATURES = sorted((Path(__file__).parent / "features").glob("*.qc"))
 LIBRARY = [each.path for each in list_contracts()]
@@ -28,16 +28,6 @@ def test_all_tests_of_a_contract_pass(path: Path) -> None:
     outcomes = run_tests(compile_file(path))
     assert outcomes
     assert [(each.title, each.problem) for each in outcomes if not each.passed] == []
-
-
-@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
-def test_the_library_is_strict_and_without_warnings(path: Path) -> None:
-    result = compile_source(path.read_text("utf-8"), path.name)
-    assert result.diagnostics == ()
-    assert result.unit is not None
-    assert all(each.is_complete for each in result.unit.module.spec.functions)
-    actions = [each for each in result.unit.source_map.functions if each.kind == "action"]
-    assert all(each.modifies is not None for each in actions)
 
 
 @pytest.mark.parametrize("path", [*FEATURES, *LIBRARY], ids=lambda path: path.stem)
@@ -109,10 +99,3 @@ def test_a_failed_action_changes_nothing() -> None:
     result = compile_source(text + more, "data.qc")
     assert result.unit is not None
     assert all(each.passed for each in run_tests(result.unit))
-
-
-def test_the_library_is_found_by_name() -> None:
-    contract = find_contract("erc20")
-    assert contract is not None
-    assert "contract ERC20" in contract.read_source()
-    assert find_contract("erc21") is None
