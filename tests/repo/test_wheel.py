@@ -170,7 +170,7 @@ def test_the_installed_prover_names_the_extra_it_needs(installed: Path, hostile:
     contract.write_text((ROOT / "stdlib_contracts/erc20/erc20.qc").read_text("utf-8"), "utf-8")
     done = run_in(hostile, installed / "qc", "contract", "verify", contract)
     assert done.returncode == 2
-    assert "-m pip install 'quantumchain[verify]'" in done.stderr
+    assert "pip install 'quantumchain[verify]'" in done.stderr
 
 
 def test_every_installed_module_loads_or_needs_an_extra(installed: Path, hostile: Path) -> None:
