@@ -4,7 +4,9 @@ import argparse
 import ipaddress
 import json
 import os
+import socket
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -98,24 +100,29 @@ def _run(args: argparse.Namespace, mining: Mining) -> int:
             f"can't listen on {host} port {args.port}: {error.strerror}",
             ("name another: --port 7701, or --port 0 for a free one",),
         ) from error
-    port = server.getsockname()[1]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    devnet = Devnet(args.data)
-    node_file = args.data / "node.json"
-    try:
+    with server:
+        port = server.getsockname()[1]
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        return _serve(args, mining, server, url)
+
+
+def _serve(args: argparse.Namespace, mining: Mining, server: socket.socket, url: str) -> int:
+    opening = time.monotonic()
+    with closing(Devnet(args.data)) as devnet:
+        open_ms = int((time.monotonic() - opening) * 1_000)
         switch = StopSwitch()
         node = Node(devnet, mining, switch.press)
-        on_ready = partial(_announce, args, node, url)
-        trio.run(run_server, node, server, switch, on_ready)
-    finally:
-        node_file.unlink(missing_ok=True)
-        devnet.close()
+        on_ready = partial(_announce, args, node, url, open_ms)
+        try:
+            trio.run(run_server, node, server, switch, on_ready)
+        finally:
+            (args.data / "node.json").unlink(missing_ok=True)
     if node.failure is not None:
         return report_error(CliError(node.failure.code, f"stopped: {node.failure.message}"))
     return GOOD
 
 
-def _announce(args: argparse.Namespace, node: Node, url: str) -> None:
+def _announce(args: argparse.Namespace, node: Node, url: str, open_ms: int) -> None:
     """Lets other commands find the node, and tells whoever started it."""
     document = {"url": url, "pid": os.getpid()}
     write_whole(args.data / "node.json", json.dumps(document).encode())
@@ -129,6 +136,7 @@ def _announce(args: argparse.Namespace, node: Node, url: str) -> None:
             "chain": node.devnet.genesis.config.name.decode("ascii"),
             "head_height": str(node.devnet.runtime.head.header.height),
             "data": str(args.data),
+            "open_ms": open_ms,
             "ready_ms": int(seconds * 1_000),
         }
         print(json.dumps(ready), flush=True)
