@@ -18,7 +18,10 @@ from typing import Final
 from tools.project import ROOT, get_files
 
 # The rooms that declare codes; the conformance runner and its clients only quote them.
-ROOMS: Final = ("spec", "dsl", "stdlib_contracts", "conformance", "qcref", "quantumchain")
+ROOMS: Final = (
+    *("spec", "dsl", "stdlib_contracts", "proofs"),
+    *("conformance", "qcref", "quantumchain"),
+)
 QUOTING: Final = ("conformance/clients", "conformance/templates")
 
 # Calls that report a code, by the end of their name; the code comes first, its sentence second.

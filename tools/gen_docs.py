@@ -1,7 +1,8 @@
 """Write the generated documents, or compare them byte for byte (`--check`).
 
 docs/errors.md and quantumchain/catalogue.json come from the declarations of all error codes,
-docs/limits.md from spec/limits.py, docs/commands.md from the arguments of every `qc` command.
+docs/limits.md from spec/limits.py, docs/commands.md from the arguments of every `qc` command,
+docs/proofs.md from the theorems.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from proofs.pages import render_page
 from quantumchain import rooms
 from quantumchain.arguments import Parser
 from quantumchain.commands import COMMANDS, Command
@@ -161,6 +163,7 @@ DOCUMENTS: Final[dict[str, Callable[[], str]]] = {
     "quantumchain/catalogue.json": render_catalogue,
     "docs/limits.md": render_limits,
     "docs/commands.md": render_commands,
+    "docs/proofs.md": lambda: render_page(NOTE),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ROOMS: Final = ("spec", "dsl", "stdlib_contracts", "conformance", "qcref")
+ROOMS: Final = ("spec", "dsl", "stdlib_contracts", "proofs", "conformance", "qcref")
 PACKAGE: Final = "quantumchain"
 _LEFT_OUT: Final = shutil.ignore_patterns("__pycache__", "*.pyc", "node_modules", "out")
 

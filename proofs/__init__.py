@@ -1,0 +1,1 @@
+"""Theorems about the specification, each with mutants that must fail: see README.md."""

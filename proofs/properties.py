@@ -1,0 +1,106 @@
+"""The properties of the five algorithms, by row: which theorems and what else stand behind each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One row of the table."""
+
+    row: int
+    says: str
+    of: str
+    """Which algorithms or parts."""
+    otherwise: str
+    """What stands behind it beside theorems, or in their place."""
+
+
+PROPERTIES: Final = (
+    Property(
+        1,
+        (
+            "quorums intersect; f + 1 holds an honest one; loss under set change is at most the"
+            " churn"
+        ),
+        "BFT, FFG",
+        "brute force for n up to 6",
+    ),
+    Property(
+        2, "agreement with locking, all rounds, any n", "BFT", "small-scope explorer; simulation"
+    ),
+    Property(
+        3,
+        "disagreement implies evidence against a third",
+        "BFT",
+        "the cases and the quorums are proved; that evidence reaches the chain is tested",
+    ),
+    Property(4, "no honest node is ever framed", "BFT", "explorer; simulation counts reports"),
+    Property(
+        5,
+        "accountable safety (k = 1, 2), no framing, plausible liveness",
+        "FFG, one set",
+        "random forks",
+    ),
+    Property(
+        6,
+        ("the same under changing sets (rule G), with the leak's figure"),
+        "PoS, DPoS, Hybrid",
+        "an adversary with random forks, also against five broken rules",
+    ),
+    Property(
+        7,
+        "head descends from finalised; finalised only grows; fork choice is a total order",
+        "all",
+        "tested: one stateful test for all algorithms",
+    ),
+    Property(
+        8,
+        "rewards, fees and slashes conserve; nothing negative; base fee bounded",
+        "all",
+        "sums over the whole state after random blocks",
+    ),
+    Property(
+        9,
+        "difficulty bounds, compact codec, work order",
+        "PoW, Hybrid",
+        "rows of other implementations; hash-rate steps",
+    ),
+    Property(
+        10,
+        ("shuffle is a bijection; priorities bounded and centred; each delegate once a round"),
+        "DPoS, PoS, BFT",
+        "vectors; schedules for n up to 6",
+    ),
+    Property(
+        11,
+        "irreversible blocks never conflict",
+        "DPoS",
+        "by row 6; the unsafe variants are refuted by the explorer",
+    ),
+    Property(
+        12,
+        "after healing, a decision or finality within c rounds",
+        "BFT, PoS, DPoS",
+        "tested: simulation",
+    ),
+    Property(
+        13,
+        "replay of any log prefix never equivocates",
+        "all voters",
+        "tested: crash at every effect",
+    ),
+    Property(
+        14,
+        ("step twice is the same; the input is unchanged; independent inputs commute"),
+        "all",
+        "tested",
+    ),
+    Property(
+        15,
+        "each step of the executable specification is an action of the proved model",
+        "BFT, FFG",
+        "tested: traces",
+    ),
+    Property(16, "the median of reports lies within honest bounds", "oracle", "tested in the node"),
+)
