@@ -121,6 +121,7 @@ def _build_bad_texts() -> tuple[Case, ...]:
         ("too_long", "q" * 33 + TEXT, "bech32m.too_long"),
         ("padding_set", padded, "bech32m.padding_wrong"),
         ("surplus_symbol", surplus, "address.length_wrong"),
+        ("no_data", encode_bech32m(Bech32m(PREFIX, ())), "address.length_wrong"),
         ("lone_symbol", encode_bech32m(Bech32m(PREFIX, (0,))), "bech32m.padding_wrong"),
         ("short_address", short, "address.length_wrong"),
         ("unknown_kind", unknown, "address.kind_unknown"),
