@@ -227,14 +227,18 @@ class Declarations:
         kind = resolve_type(self._program, field.type)
         self._add_cell(field.name, kind, field.span, role=False)
 
-    def _add_cell(self, name: ast.Identifier, kind: Type, span: Span, *, role: bool) -> None:
-        if self._is_free(name):
-            self._program.cell_numbers[name.text] = len(self._program.cells)
-            self._program.cells.append(typed.Cell(span, name.text, kind, role))
+    def _add_cell(self, name: ast.Identifier, kind: Type, span: Span, *, role: bool) -> bool:
+        """Declare a cell; False if its name is taken, which is reported."""
+        if not self._is_free(name):
+            return False
+        self._program.cell_numbers[name.text] = len(self._program.cells)
+        self._program.cells.append(typed.Cell(span, name.text, kind, role))
+        return True
 
     def _declare_role(self, node: decl.Role) -> None:
         kind: Type = MapType(ADDRESS, BOOL) if node.many else OptionType(ADDRESS)
-        self._add_cell(node.name, kind, node.span, role=True)
+        if not self._add_cell(node.name, kind, node.span, role=True):
+            return
         self._program.used.add(node.name.text)
         self._program.roles[node.name.text] = node.many
         if not node.many:

@@ -8,6 +8,7 @@ from dsl.catalog import CATALOG, make_example
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = tuple(sorted((ROOT / "stdlib_contracts").glob("*/*.qc")))
+FEATURES = tuple(sorted((ROOT / "tests" / "dsl" / "features").glob("*.qc")))
 TEMPLATES = tuple(sorted((ROOT / "dsl" / "templates").glob("*.qc")))
 WORDS = (
     *(ROOT / "dsl" / "grammar.lark").read_text("utf-8").split('"')[1::2],
@@ -20,7 +21,7 @@ WORDS = (
 
 def read_sources() -> tuple[str, ...]:
     """All good and bad sources at hand."""
-    files = [path.read_text("utf-8") for path in (*CONTRACTS, *TEMPLATES)]
+    files = [path.read_text("utf-8") for path in (*CONTRACTS, *TEMPLATES, *FEATURES)]
     examples = [
         make_example(entry, part)
         for entry in CATALOG.values()
