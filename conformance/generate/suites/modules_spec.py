@@ -10,7 +10,9 @@ from conformance.generate.modules import (
     NO_CLAIMS,
     U8,
     U64,
+    U128,
     U256,
+    Body,
     Draft,
     compute_selector,
 )
@@ -30,15 +32,19 @@ from spec.ir.syntax import (
     FunctionKind,
     FunctionSpec,
     Get,
+    Interface,
     ListType,
     Literal,
     MapType,
+    Member,
+    MessageType,
     Modified,
     Module,
     Param,
     Prim,
     PrimOp,
     Property,
+    Send,
     Set,
     Sign,
     SpecSection,
@@ -152,6 +158,7 @@ def list_valid() -> tuple[tuple[str, Module], ...]:
         ("calculator", CALCULATOR),
         ("properties", change()),
         ("largest_types", _build_largest()),
+        ("message_just_fits", _build_message()),
         ("widest_sum", _build_wide(3)),
         ("no_properties", Module(BASE_CODE, SpecSection((), (), (), (NO_CLAIMS,), (), ()))),
     )
@@ -171,6 +178,20 @@ def _build_wide(count: int) -> Module:
     return Module(
         draft.build().code, replace(section, aggregates=(Aggregate((), keys, (*bound, read)),))
     )
+
+
+def _build_message() -> Module:
+    """A message that has room for its arguments and not a byte more."""
+    draft = Draft()
+    member = Member(compute_selector("g"), draft.fields((U64,)), (), is_view=False)
+    draft.interfaces.append(Interface((member,)))
+    body = Body()
+    target, value, number = body.params(3)
+    immediates = (draft.type(MessageType(8)), 0, 0)
+    body.add(Send(body.prim(PrimOp.MESSAGE, target, value, number, immediates=immediates), 500))
+    body.leave()
+    draft.function("send", (ADDRESS, U128, U64), None, body)
+    return draft.build()
 
 
 def _build_largest() -> Module:
@@ -251,6 +272,7 @@ def list_rows() -> tuple[Row, ...]:
         ),
         ("for_all_of_number", "ir.for_all_value", state(ForAll((NUMBER,), 1), Var(0, 0))),
         ("for_all_of_nothing", "ir.too_many", state(ForAll((), 1), TOTAL_NOW)),
+        ("for_all_of_unknown", "ir.type_unknown", state(ForAll((TypeIndex(99),), 1), TOTAL_NOW)),
         ("for_all_of_map", "ir.key_type", state(ForAll((KEY_OF_MAP,), 1), TOTAL_NOW)),
         ("for_all_in_code", "ir.node_forbidden", _plant_in_code(ForAll((NUMBER,), 1))),
         ("agg_in_code", "ir.node_forbidden", _plant_in_code(Agg(0, When.NOW, ()))),
