@@ -25,6 +25,7 @@ COMMANDS: Final = (
     Command("block", "qcref.cli.block", "show a block", "node"),
     Command("tx", "qcref.cli.tx", "build, sign, send and show transactions", "node"),
     Command("key", "qcref.cli.key", "make and show keys and addresses", "node"),
+    Command("sim", "qcref.cli.sim", "play seeded networks of nodes under faults", None),
     Command("explain", "quantumchain.explain", "say what a code in a message means", None),
 )
 

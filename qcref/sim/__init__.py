@@ -1,0 +1,1 @@
+"""Simulated networks of real nodes: virtual time, faults, twins, checkers."""

@@ -1,0 +1,119 @@
+"""The chains that are simulated, and a ledger that only remembers that a block was executed.
+
+Consensus asks the ledger two things: is this block valid, and who may take part after it. The stub
+says yes, and the validators of the genesis; it gives each block a state root of its own, so that
+blocks with different contents have different ids. Signatures are hashes that only the right index
+makes: forging one is as impossible as it should be, and costs nothing.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from spec.chain import AnyEntry, AnyNodeConfig, compute_genesis_anchor, compute_node_config
+from spec.config import Allocation, ConsensusConfig, Genesis, GenesisValidator, PowConfig
+from spec.config.presets import TINY
+from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
+from spec.consensus.evidence import compute_ffg_root, compute_seal_root
+from spec.consensus.interface import Build, SealRequest, Signable
+from spec.crypto.address import compute_key_address
+from spec.crypto.hashing import sha256
+from spec.crypto.signing import ED25519
+from spec.ledger.codec import compute_block_id, compute_ops_root
+from spec.ledger.ops import FfgVote, NoSeal, RoundVote, SignatureSeal
+from spec.ledger.types import ZERO_BYTES32, Block, Body, Header
+
+ALGORITHMS: Final[dict[str, ConsensusConfig]] = {
+    "bft": TINY.consensus,
+    "pow": PowConfig(
+        is_asert=True,
+        target_initial=1 << 250,
+        target_max=(1 << 256) - 1,
+        block_time_ms=400,
+        half_life_ms=20_000,
+        period_blocks=32,
+        reward=64,
+        halving_blocks=1 << 20,
+    ),
+}
+"""The algorithm's parameters by its name."""
+
+GENESIS_TIME_MS: Final = 1_000_000
+"""When simulated chains begin."""
+
+
+def compute_key(validator: int) -> bytes:
+    """The public key that stands for a validator."""
+    return sha256(b"qc/sim/key", validator.to_bytes(4, "big"))
+
+
+def sign(key: bytes, root: bytes) -> bytes:
+    """The signature of a root: 64 bytes that the key determines."""
+    return sha256(key, root) * 2
+
+
+def verify(key: bytes, root: bytes, signature: bytes) -> bool:
+    """Whether it is that signature."""
+    return signature == sign(key, root)
+
+
+def sign_message(genesis_id: bytes, message: Signable) -> Signable:
+    """The message with the signature of the validator it names."""
+    key = compute_key(message.validator)
+    match message:
+        case RoundVote():
+            return replace(message, signature=sign(key, compute_vote_root(genesis_id, message)))
+        case FfgVote():
+            return replace(message, signature=sign(key, compute_ffg_root(genesis_id, message)))
+        case Proposal():
+            block_id = compute_block_id(message.block.header)
+            root = compute_proposal_root(genesis_id, message, block_id)
+            return replace(message, signature=sign(key, root))
+        case SealRequest(block, _):
+            header = block.header
+            root = compute_seal_root(genesis_id, header.slot, compute_block_id(header))
+            sealed = replace(block, seal=SignatureSeal(sign(key, root)))
+            return replace(message, block=sealed)
+
+
+def compute_genesis(algorithm: str, nodes: int) -> Genesis:
+    """A chain of `nodes` validators of equal power."""
+    operators = [compute_key_address(ED25519, compute_key(v)) for v in range(nodes)]
+    return Genesis(
+        config=replace(TINY, consensus=ALGORITHMS[algorithm], slot_ms=100, drift_ms_max=30),
+        time_ms=GENESIS_TIME_MS,
+        allocations=tuple(Allocation(operator, 1_000) for operator in sorted(operators)),
+        validators=tuple(
+            GenesisValidator(operator, compute_key(v), 1) for v, operator in enumerate(operators)
+        ),
+    )
+
+
+def compute_start(genesis: Genesis, validator: int | None) -> tuple[AnyNodeConfig, AnyEntry]:
+    """A node's configuration, and the genesis block to start from."""
+    config = compute_node_config(genesis, validator, verify)
+    anchor, _ = compute_genesis_anchor(config, genesis)
+    return config, anchor
+
+
+def build_block(build: Build) -> Block:
+    """The block of a draft, without transactions, as the stub ledger makes it."""
+    draft = build.draft
+    state_root = sha256(draft.parent, *(key + (leaf or b"") for key, leaf in build.step.leaves))
+    header = Header(
+        version=draft.version,
+        parent=draft.parent,
+        height=draft.height,
+        slot=draft.slot,
+        time_ms=draft.time_ms,
+        proposer=draft.proposer,
+        state_root=state_root,
+        txs_root=ZERO_BYTES32,
+        receipts_root=ZERO_BYTES32,
+        ops_root=compute_ops_root(build.ops),
+        validators_root=draft.validators_root,
+        next_validators_root=draft.next_validators_root,
+        base_fee=draft.base_fee,
+        gas_used=0,
+        consensus=draft.consensus,
+    )
+    return Block(header, Body(build.ops, ()), NoSeal())
