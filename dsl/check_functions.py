@@ -6,7 +6,14 @@ from dsl import ast, typed
 from dsl import ast_members as decl
 from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
-from dsl.check_statements import Context, Statements, always_returns, check_error
+from dsl.check_statements import (
+    CELL_BALANCE,
+    CELL_INBOX,
+    Context,
+    Statements,
+    always_returns,
+    check_error,
+)
 from dsl.check_types import resolve_value_type
 from dsl.names import BODY, EMITS, ENSURES, GUARD, VIEW, Place, Program, Scope
 from dsl.source import Span
@@ -373,6 +380,10 @@ class Functions:
                     if isinstance(place.type, MapType):
                         message = "`modifies` names entries, not a whole map"
                         self._program.report("QC0414", message, each.span, "add the key")
+                        continue
+                    if place.cell in (CELL_BALANCE, CELL_INBOX):
+                        message = "`modifies` is about the state; coins are apart"
+                        self._program.report("QC0414", message, each.span, "leave it out")
                         continue
                     places.append(place)
                     texts.append(self._program.text_of(each.span))

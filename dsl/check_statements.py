@@ -152,8 +152,8 @@ class Statements:
         place = self._expressions.check(node.target, scope, self._context.place)
         if isinstance(place.type, BrokenType):
             return []
-        if isinstance(place, typed.ItemOf) and isinstance(place.value, typed.Read):
-            return self._assign_item(node, place, place.value, scope)
+        if isinstance(place, typed.ItemOf | typed.FieldOf):
+            return self._assign_part(node, place, scope)
         if not isinstance(place, typed.Read):
             self._program.report("QC0401", "this can't be assigned", node.target.span)
             return []
@@ -216,14 +216,20 @@ class Statements:
             return self._expressions.coerce(amount, kind, self._context.place)
         return amount
 
-    def _assign_item(
-        self, node: ast.Assign, place: typed.ItemOf, base: typed.Read, scope: Scope
+    def _assign_part(
+        self, node: ast.Assign, place: typed.ItemOf | typed.FieldOf, scope: Scope
     ) -> list[typed.Stmt]:
-        if not self._may_write(base, node.target.span, get_root(node.target)):
+        """Assign a part of a list in the state, by storing the list anew."""
+        whole: typed.Expr = place
+        while isinstance(whole, typed.ItemOf | typed.FieldOf):
+            whole = whole.value
+        if not isinstance(whole, typed.Read):
+            self._program.report("QC0401", "this can't be assigned", node.target.span)
+            return []
+        if not self._may_write(whole, node.target.span, get_root(node.target)):
             return []
         value = self._new_value(node, place, place.type, scope)
-        changed = typed.Prim(node.span, base.type, "replace", (base, place.index, value))
-        return [typed.Store(node.span, base, changed)]
+        return [typed.Store(node.span, whole, self._rebuild(place, value))]
 
     def _new_value(
         self, node: ast.Assign, before: typed.Expr, kind: Type, scope: Scope
@@ -258,8 +264,8 @@ class Statements:
         return [typed.Let(node.span, local, self._rebuild(before, value))]
 
     def _rebuild(self, target: typed.Expr, value: typed.Expr) -> typed.Expr:
-        """Return the whole local with `value` at the place that `target` reads."""
-        while not isinstance(target, typed.Use):
+        """Return the whole local or cell with `value` at the place that `target` reads."""
+        while not isinstance(target, typed.Use | typed.Read):
             if isinstance(target, typed.FieldOf) and isinstance(target.value.type, RecordType):
                 whole = target.value
                 args = tuple(

@@ -211,6 +211,7 @@ def test_names_and_comments_do_not_change_the_code() -> None:
         ("action a(a1: u64) by anyone:\n    var a1: u64 = 2", "QC0104"),
         ("action a() by anyone:\n    let sum = 2", "QC0104"),
         ("action a() by anyone by anyone:\n    pass", "QC0410"),
+        ("action a() by anyone:\n    modifies balance", "QC0414"),
         ("role value\naction a() by value:\n    pass", "QC0104"),
         ("record R:\n    a: u64\n    a: u64", "QC0101"),
         ("init():\n    pass\ninit():\n    pass", "QC0101"),

@@ -11,7 +11,6 @@ from dsl.diagnostics import is_error, render_diagnostics
 from dsl.source import LENGTH_BYTES_MAX
 from tests.dsl.corpus import make_noise, read_sources, spoil
 
-
 IR_LIMITS = {
     "ir.too_many",
     "ir.nesting_too_deep",
