@@ -53,7 +53,6 @@ from spec.consensus.interface import (
     Fetch,
     Finalize,
     Input,
-    LedgerView,
     Message,
     Persist,
     Received,
@@ -76,6 +75,8 @@ from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.engine import Engine
 from spec.ledger.genesis import LedgerState
 from spec.ledger.ops import NoSeal, RoundVote
+from spec.ledger.staking.view import LedgerView, compute_ledger_view
+from spec.ledger.state import TreeReader
 from spec.ledger.types import Block
 from spec.lib.result import Err, Ok
 from spec.lib.trie import StateTree
@@ -219,7 +220,6 @@ class Runtime:
             tree = self.store.load_tree(stored.block.header.height)
             ledger = LedgerState(stored.block.header, tree)
             anchor = self._compute_anchor(stored.block, tree)
-        self._view = anchor.view
         self._head = ledger
         self._ledgers: dict[BlockId, LedgerState] = {compute_block_id(ledger.header): ledger}
         self._applied: dict[BlockId, Applied] = {}
@@ -234,7 +234,7 @@ class Runtime:
         rules = self.config.rules
         keys = [key for key, _ in rules.encode_state(genesis_anchor.chain_state)]
         leaves = tuple(tree.get(key) or b"" for key in keys)
-        return Entry(block, rules.decode_state(leaves), genesis_anchor.view)
+        return Entry(block, rules.decode_state(leaves), compute_ledger_view(TreeReader(tree)))
 
     # The loop
 
@@ -340,7 +340,7 @@ class Runtime:
     def _execute(self, execute: Execute) -> Executed:
         """The ledger's verdict; a block that we built was executed by building it."""
         if execute.block_id in self._applied:
-            return Executed(execute.block_id, Ok(self._view))
+            return self._answer(execute.block_id)
         body = execute.block.body
         senders = authenticate_by(validate_signature, body)
         if isinstance(senders, Err):
@@ -351,7 +351,12 @@ class Runtime:
         if isinstance(applied, Err):
             return Executed(execute.block_id, Err(applied.error.code))
         self._remember(execute.block_id, applied.value)
-        return Executed(execute.block_id, Ok(self._view))
+        return self._answer(execute.block_id)
+
+    def _answer(self, block_id: BlockId) -> Executed:
+        """An executed block is good: what consensus reads of the state after it."""
+        reader = TreeReader(self._applied[block_id].state.tree)
+        return Executed(block_id, Ok(compute_ledger_view(reader)))
 
     def _remember(self, block_id: BlockId, applied: Applied) -> None:
         if len(self._applied) >= APPLIED_MAX:
@@ -360,5 +365,5 @@ class Runtime:
 
     @property
     def view(self) -> LedgerView:
-        """Who may take part, with which power."""
-        return self._view
+        """Who is registered at the head, with which stake."""
+        return compute_ledger_view(TreeReader(self._head.tree))

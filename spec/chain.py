@@ -18,13 +18,11 @@ from typing import Any, TypeVar
 from spec.config import BftConfig, Genesis, PowConfig, compute_genesis_id
 from spec.consensus.bft.duty import BftDuty
 from spec.consensus.bft.rules import BftRules
-from spec.consensus.bft.state import Seat
 from spec.consensus.interface import (
     BlockRecord,
     Built,
     Executed,
     Input,
-    LedgerView,
     Message,
     Mined,
     Received,
@@ -54,9 +52,11 @@ from spec.ledger.genesis import (
     GenesisConsensus,
     LedgerState,
     compute_genesis_block,
+    compute_genesis_layer,
     compute_genesis_state,
 )
 from spec.ledger.ledger_ops import ConsensusStep
+from spec.ledger.staking.view import LedgerView, compute_ledger_view
 
 
 def verify_ed25519(public_key: bytes, root: bytes, signature: bytes) -> bool:
@@ -90,13 +90,8 @@ def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify)
 
 
 def compute_genesis_view(genesis: Genesis) -> LedgerView:
-    """Who may take part at the start."""
-    return LedgerView(
-        tuple(
-            Seat(index, v.operator, v.consensus_key, v.power)
-            for index, v in enumerate(genesis.validators)
-        )
-    )
+    """Who is registered at the start: the view of the ledger's first state."""
+    return compute_ledger_view(compute_genesis_layer(genesis))
 
 
 def compute_genesis_anchor(

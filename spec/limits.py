@@ -78,6 +78,8 @@ ALLOCATIONS_MAX = 1_048_576
 """Accounts that a genesis funds: the holders of a chain that is born by migration."""
 VALIDATORS_MAX = 1_024
 """Validators and candidates registered at once; at most 256 of them are active."""
+ACTIVE_VALIDATORS_MAX = 256
+"""Validators that take part at once: each of them sends messages to all others."""
 POWER_TOTAL_LIMIT = 1 << 60
 """Sum of voting powers stays below: three times it still fits 64 bits in every client."""
 SUPPLY_LIMIT = 1 << 96
@@ -110,6 +112,14 @@ LOG_DATA_SIZE_BYTES_MAX = 8_388_608
 room."""
 FAILURE_CODE_SIZE_BYTES_MAX = 64
 """The name of a machine failure or of a refused module."""
+APPROVALS_MAX = 32
+"""Validators that one holder may stand behind on any chain, beside those it operates."""
+POSITIONS_MAX = 64
+"""Pools in which one holder may have shares: they lie in one leaf."""
+UNBONDINGS_MAX = 8
+"""Withdrawals of one holder from one pool that wait at once."""
+RELEASES_MAX = 1_024
+"""Withdrawals that a block may release on any chain."""
 
 # Chapter consensus: nodes
 

@@ -13,6 +13,7 @@ from spec.config.chain import (
 )
 from spec.config.errors import ConfigError
 from spec.config.rules import KNOWN_RULES, Rules, get_rules
+from spec.config.staking import StakingConfig
 from spec.config.validity import (
     compute_config_failures,
     compute_genesis_failures,
@@ -32,6 +33,7 @@ __all__ = [
     "GenesisValidator",
     "PowConfig",
     "Rules",
+    "StakingConfig",
     "compute_config_failures",
     "compute_genesis_failures",
     "compute_genesis_id",

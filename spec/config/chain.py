@@ -10,6 +10,7 @@ Source: DESIGN.md 2.9; decision record 0050.
 from dataclasses import dataclass
 
 from spec.config.algorithms import CONSENSUS_CONFIG, ConsensusConfig
+from spec.config.staking import STAKING_CONFIG, StakingConfig
 from spec.lib.result import Result
 from spec.lib.ssz import (
     Boolean,
@@ -79,6 +80,8 @@ class ChainConfig:
     """How far a block's time may lie ahead of a node's clock; below a third of a slot."""
     consensus: ConsensusConfig
     """Parameters of the algorithm, one for the chain's whole life."""
+    staking: StakingConfig
+    """Parameters of stake."""
     fork_schedule: tuple[Fork, ...]
     """Which rules hold from which height; ascending, the first at height 0."""
 
@@ -98,11 +101,11 @@ class GenesisValidator:
     """A member of the first validator set; its place in the list is its index, for ever."""
 
     operator: bytes
-    """Address (32 bytes) that rewards and stake belong to."""
+    """Address (32 bytes) that registers it: its stake, tips and commissions belong to it."""
     consensus_key: bytes
     """Ed25519 public key (32 bytes) that signs consensus messages."""
-    power: int
-    """Voting power, at least 1."""
+    stake: int
+    """Base units made for its pool, beside the allocations; at least the chain's `bond_min`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +140,14 @@ CHAIN_CONFIG = Container(
         ("slot_ms", Uint(64)),
         ("drift_ms_max", Uint(64)),
         ("consensus", CONSENSUS_CONFIG),
+        ("staking", STAKING_CONFIG),
         ("fork_schedule", List(FORK, FORKS_MAX)),
     ),
 )
 ALLOCATION = Container(Allocation, (("address", ByteVector(32)), ("amount", Uint(128))))
 GENESIS_VALIDATOR = Container(
     GenesisValidator,
-    (("operator", ByteVector(32)), ("consensus_key", ByteVector(32)), ("power", Uint(64))),
+    (("operator", ByteVector(32)), ("consensus_key", ByteVector(32)), ("stake", Uint(128))),
 )
 GENESIS = Container(
     Genesis,

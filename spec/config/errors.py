@@ -141,6 +141,24 @@ class TestRulesScheduled:
 
 
 @dataclass(frozen=True, slots=True)
+class UnbondingTooShort:
+    """Stake could leave before evidence about it is too old, or before trust in it has ended."""
+
+    code: ClassVar[str] = "config.unbonding_too_short"
+    unbonding_ms: int
+    needed_ms: int
+    """Evidence age and trusting period together: unbonding must be longer."""
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return (
+            f"staking.unbonding_ms {self.unbonding_ms} must exceed evidence_age_ms and "
+            f"trusting_ms together, {self.needed_ms}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AddressInvalid:
     """An address in the genesis is of no known kind."""
 
@@ -182,7 +200,7 @@ class AllocationZero:
 
 @dataclass(frozen=True, slots=True)
 class SupplyExceeded:
-    """The allocations exceed the largest supply."""
+    """Allocations and stakes exceed the largest supply."""
 
     code: ClassVar[str] = "genesis.supply_exceeded"
     allocated: int
@@ -191,7 +209,7 @@ class SupplyExceeded:
     @property
     def message(self) -> str:
         """One sentence for people."""
-        return f"{self.allocated} are allocated, above supply_max {self.supply_max}"
+        return f"{self.allocated} are allocated and staked, above supply_max {self.supply_max}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,18 +238,18 @@ class ValidatorKeyInvalid:
 
 
 @dataclass(frozen=True, slots=True)
-class ValidatorPowerInvalid:
-    """A validator has no power, or all together have more than the limit."""
+class ValidatorStakeTooSmall:
+    """A validator has less stake than one must register with."""
 
-    code: ClassVar[str] = "genesis.validator_power_invalid"
-    total: int
+    code: ClassVar[str] = "genesis.validator_stake_too_small"
+    position: int
+    stake: int
+    bond_min: int
 
     @property
     def message(self) -> str:
         """One sentence for people."""
-        return (
-            f"each validator needs power, and the total {self.total} must not exceed the limit 2^60"
-        )
+        return f"validator {self.position} has stake {self.stake}, below bond_min {self.bond_min}"
 
 
 ConfigError = (
@@ -244,11 +262,12 @@ ConfigError = (
     | DriftTooLong
     | ForkScheduleInvalid
     | TestRulesScheduled
+    | UnbondingTooShort
     | AddressInvalid
     | AllocationsUnordered
     | AllocationZero
     | SupplyExceeded
     | ValidatorsMissing
     | ValidatorKeyInvalid
-    | ValidatorPowerInvalid
+    | ValidatorStakeTooSmall
 )

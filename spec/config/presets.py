@@ -6,6 +6,7 @@ what a developer's one-node chain runs.
 
 from spec.config.algorithms import BftConfig
 from spec.config.chain import ChainConfig, Fork
+from spec.config.staking import StakingConfig
 
 TINY = ChainConfig(
     name=b"tiny",
@@ -24,6 +25,17 @@ TINY = ChainConfig(
     slot_ms=10,
     drift_ms_max=3,
     consensus=BftConfig(timeout_propose_ms=10, timeout_vote_ms=5, timeout_delta_ms=5),
+    staking=StakingConfig(
+        bond_min=1,
+        unbonding_ms=100,
+        evidence_age_ms=40,
+        trusting_ms=50,
+        jail_ms=30,
+        approvals_max=3,
+        operator_share_bps=1_000,
+        reporter_share_bps=500,
+        releases_max=4,
+    ),
     fork_schedule=(Fork(height=0, version=1),),
 )
 
@@ -44,5 +56,16 @@ DEVNET = ChainConfig(
     slot_ms=1_000,
     drift_ms_max=300,
     consensus=BftConfig(timeout_propose_ms=3_000, timeout_vote_ms=1_000, timeout_delta_ms=500),
+    staking=StakingConfig(
+        bond_min=1,
+        unbonding_ms=600_000,
+        evidence_age_ms=180_000,
+        trusting_ms=360_000,
+        jail_ms=60_000,
+        approvals_max=0,
+        operator_share_bps=1_000,
+        reporter_share_bps=500,
+        releases_max=256,
+    ),
     fork_schedule=(Fork(height=0, version=1),),
 )

@@ -32,6 +32,8 @@ class Rules:
     """Each byte of a deployed module: it is decoded, validated, hashed and kept for ever."""
     data_byte_gas: int
     """Each byte of key and call arguments: it is decoded, hashed and kept in every block."""
+    stake_gas: int
+    """An action on stake, for each validator it is about: up to four leaves, and a release later."""
     signature_gas: tuple[tuple[int, int], ...]
     """(scheme, gas): verifying one signature and carrying its bytes."""
 
@@ -43,6 +45,7 @@ _V1 = Rules(
     deploy_gas=2_000,
     module_byte_gas=16,
     data_byte_gas=2,
+    stake_gas=2_000,
     signature_gas=((ED25519, 1_100), (SECP256K1, 1_600), (ML_DSA_65, 11_600)),
 )
 _V2 = replace(_V1, version=2, is_test_only=True, data_byte_gas=3)

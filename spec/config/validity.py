@@ -25,20 +25,23 @@ from spec.config.errors import (
     SupplyExceeded,
     TestRulesScheduled,
     TransactionDoesNotFit,
+    UnbondingTooShort,
     ValidatorKeyInvalid,
-    ValidatorPowerInvalid,
     ValidatorsMissing,
+    ValidatorStakeTooSmall,
 )
 from spec.config.rules import KNOWN_RULES, get_rules_of_version
+from spec.config.staking import SHARE_WHOLE_BPS
 from spec.crypto.address import is_address
 from spec.crypto.signing import is_consensus_key
 from spec.limits import (
+    APPROVALS_MAX,
     BLOCK_GAS_LIMIT_MAX,
     BLOCK_SIZE_BYTES_MAX,
     BLOCK_TRANSACTIONS_MAX,
     CHAIN_NAME_SIZE_BYTES_MAX,
     HRP_SIZE_BYTES_MAX,
-    POWER_TOTAL_LIMIT,
+    RELEASES_MAX,
     SUPPLY_LIMIT,
 )
 
@@ -55,6 +58,8 @@ TARGET_LIMIT = 1 << 256
 """Targets of proof of work are below."""
 HALF_LIFE_MS_MAX = 366 * MS_MAX
 """A difficulty that needs longer to halve follows nothing."""
+STAKING_MS_MAX = 3_660 * MS_MAX
+"""Ten years: no stake waits longer, and sums of times stay below 2^53."""
 PERIOD_BLOCKS_MAX = 1 << 20
 """Blocks of a retarget period: times their time they stay far from 64 bits."""
 HALVING_BLOCKS_MAX = 1 << 40
@@ -102,6 +107,21 @@ def _get_consensus_ranges(config: ChainConfig) -> tuple[Range, ...]:
             )
 
 
+def _get_staking_ranges(config: ChainConfig) -> tuple[Range, ...]:
+    staking = config.staking
+    return (
+        ("staking.bond_min", staking.bond_min, 1, config.supply_max),
+        ("staking.unbonding_ms", staking.unbonding_ms, 1, STAKING_MS_MAX),
+        ("staking.evidence_age_ms", staking.evidence_age_ms, 1, STAKING_MS_MAX),
+        ("staking.trusting_ms", staking.trusting_ms, 1, STAKING_MS_MAX),
+        ("staking.jail_ms", staking.jail_ms, 1, STAKING_MS_MAX),
+        ("staking.approvals_max", staking.approvals_max, 0, APPROVALS_MAX),
+        ("staking.operator_share_bps", staking.operator_share_bps, 0, SHARE_WHOLE_BPS),
+        ("staking.reporter_share_bps", staking.reporter_share_bps, 0, SHARE_WHOLE_BPS),
+        ("staking.releases_max", staking.releases_max, 1, RELEASES_MAX),
+    )
+
+
 def _check_ranges(config: ChainConfig) -> ConfigError | None:
     ranges = (
         ("supply_max", config.supply_max, 1, SUPPLY_LIMIT - 1),
@@ -112,6 +132,7 @@ def _check_ranges(config: ChainConfig) -> ConfigError | None:
         ("block_transactions_max", config.block_transactions_max, 1, BLOCK_TRANSACTIONS_MAX),
         ("slot_ms", config.slot_ms, 1, MS_MAX),
         *_get_consensus_ranges(config),
+        *_get_staking_ranges(config),
     )
     for field, value, low, high in ranges:
         if not low <= value <= high:
@@ -170,6 +191,14 @@ def _check_fork_schedule(config: ChainConfig) -> ConfigError | None:
     return None
 
 
+def _check_unbonding(config: ChainConfig) -> ConfigError | None:
+    staking = config.staking
+    needed_ms = staking.evidence_age_ms + staking.trusting_ms
+    if staking.unbonding_ms > needed_ms:
+        return None
+    return UnbondingTooShort(staking.unbonding_ms, needed_ms)
+
+
 def _check_test_rules(config: ChainConfig) -> ConfigError | None:
     test_versions = tuple(rules.version for rules in KNOWN_RULES if rules.is_test_only)
     for fork in config.fork_schedule:
@@ -189,6 +218,7 @@ CONFIG_CHECKS: tuple[tuple[str, ConfigCheck], ...] = (
     (DriftTooLong.code, _check_drift),
     (ForkScheduleInvalid.code, _check_fork_schedule),
     (TestRulesScheduled.code, _check_test_rules),
+    (UnbondingTooShort.code, _check_unbonding),
 )
 """In order; the first failure is the verdict."""
 
@@ -226,6 +256,7 @@ def _check_allocation_amounts(genesis: Genesis) -> ConfigError | None:
 
 def _check_supply(genesis: Genesis) -> ConfigError | None:
     allocated = sum(allocation.amount for allocation in genesis.allocations)
+    allocated += sum(validator.stake for validator in genesis.validators)
     if allocated <= genesis.config.supply_max:
         return None
     return SupplyExceeded(allocated, genesis.config.supply_max)
@@ -245,11 +276,12 @@ def _check_validator_keys(genesis: Genesis) -> ConfigError | None:
     return None
 
 
-def _check_validator_powers(genesis: Genesis) -> ConfigError | None:
-    total = sum(validator.power for validator in genesis.validators)
-    if total < POWER_TOTAL_LIMIT and all(validator.power > 0 for validator in genesis.validators):
-        return None
-    return ValidatorPowerInvalid(total)
+def _check_validator_stakes(genesis: Genesis) -> ConfigError | None:
+    bond_min = genesis.config.staking.bond_min
+    for position, validator in enumerate(genesis.validators):
+        if validator.stake < bond_min:
+            return ValidatorStakeTooSmall(position, validator.stake, bond_min)
+    return None
 
 
 GENESIS_CHECKS: tuple[tuple[str, GenesisCheck], ...] = (
@@ -260,7 +292,7 @@ GENESIS_CHECKS: tuple[tuple[str, GenesisCheck], ...] = (
     (SupplyExceeded.code, _check_supply),
     (ValidatorsMissing.code, _check_validators_exist),
     (ValidatorKeyInvalid.code, _check_validator_keys),
-    (ValidatorPowerInvalid.code, _check_validator_powers),
+    (ValidatorStakeTooSmall.code, _check_validator_stakes),
 )
 """In order, after those on the configuration."""
 

@@ -30,7 +30,6 @@ from typing import ClassVar, Generic, NewType, Protocol, TypeVar
 from spec.config import ChainConfig
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
-from spec.consensus.bft.state import Seat
 from spec.consensus.errors import ConsensusError
 from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import ConsensusStep, LedgerOp
@@ -44,6 +43,7 @@ from spec.ledger.ops import (
     RoundVote,
     Seal,
 )
+from spec.ledger.staking.view import LedgerView
 from spec.ledger.types import Block, Draft, Header
 from spec.lib.result import Result
 
@@ -68,14 +68,6 @@ class SealRequest:
 
 Signable = Proposal | RoundVote | FfgVote | SealRequest
 """What a node signs."""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerView:
-    """What consensus reads of the ledger after a block: who may take part, with which power."""
-
-    seats: tuple[Seat, ...]
-    """Ascending by validator index."""
 
 
 # What the node writes to its log, and reads back after a crash

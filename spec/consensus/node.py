@@ -32,7 +32,6 @@ from spec.consensus.interface import (
     Execute,
     Fetch,
     Finalize,
-    LedgerView,
     Message,
     Parent,
     Persist,
@@ -47,6 +46,7 @@ from spec.consensus.interface import (
 from spec.ledger.codec import BlockId, compute_block_id, get_draft
 from spec.ledger.ledger_ops import ConsensusStep
 from spec.ledger.ops import FfgVote, RoundVote
+from spec.ledger.staking.view import LedgerView
 from spec.ledger.types import Block
 from spec.lib.result import Err, Ok, Result
 from spec.limits import CANDIDATES_MAX, DEFERRED_MAX, INVALID_MAX, ORPHANS_MAX, TREE_BLOCKS_MAX

@@ -5,7 +5,7 @@
     build_block    the same fold on a draft; transactions that it cannot hold are left out
 
 The fold, in this order: the consensus's ledger ops and leaves, the transactions, the tips to the
-proposer, the supply counters. There is one fold, so a producer cannot make a block that it would
+proposer, matured withdrawals, the supply counters. There is one fold, so a producer cannot make a block that it would
 itself refuse.
 
 Source: DESIGN.md 2.5, 2.6, 2.7, 2.11; decision record 0051.
@@ -46,6 +46,8 @@ from spec.ledger.header import Succession, validate_draft
 from spec.ledger.invariants import is_conserved
 from spec.ledger.ledger_ops import ConsensusStep, apply_consensus_step
 from spec.ledger.ops import Op
+from spec.ledger.staking.queue import release_matured
+from spec.ledger.staking.stake_ops import StakeContext
 from spec.ledger.state import (
     Change,
     Layer,
@@ -220,10 +222,13 @@ def _fold(
     reader = TreeReader(tree)
     layer = compute_layer(reader)
     before = get_supply(reader)
-    supply = apply_consensus_step(layer, before, environment.config.supply_max, step)
+    config = environment.config
+    context = StakeContext(config.staking, config.supply_max, draft.time_ms)
+    supply = apply_consensus_step(layer, before, context, step)
     totals = _apply_transactions(environment, layer, candidates)
     if totals.tips > 0:
         add_coins(layer, draft.proposer, totals.tips)
+    release_matured(layer, config.staking, draft.time_ms)
     burnt = totals.gas_used * environment.base_fee
     supply = replace(supply, burnt=supply.burnt + burnt)
     assert is_conserved(layer, before, supply), "coins come and go only where the counters say so"

@@ -16,6 +16,7 @@ from spec.ledger.errors import (
     TxTooLarge,
 )
 from spec.ledger.ops import Op
+from spec.ledger.stake_actions import compute_action_size_bytes
 from spec.ledger.types import (
     BLOCK,
     HEADER,
@@ -96,6 +97,8 @@ def compute_size_bytes(tx: Transaction) -> int:
             return size + DEPLOY_FIXED_SIZE_BYTES + len(module) + len(arguments)
         case Call(arguments=arguments):
             return size + CALL_FIXED_SIZE_BYTES + len(arguments)
+        case action:
+            return size + compute_action_size_bytes(action)
 
 
 def compute_signed_size_bytes(signed: SignedTransaction) -> int:

@@ -9,6 +9,15 @@ Source: EIP-1559 (the rule; here the floor is a parameter and there is a ceiling
 """
 
 from spec.config import ChainConfig, Rules
+from spec.crypto.signing import ED25519
+from spec.ledger.stake_actions import (
+    Bond,
+    RotateKey,
+    StakeAction,
+    compute_action_size_bytes,
+    count_leaves,
+    get_stake_value,
+)
 from spec.ledger.types import Call, Deploy, Transaction, Transfer
 
 
@@ -67,12 +76,25 @@ def compute_intrinsic_gas(rules: Rules, tx: Transaction) -> int:
             return gas + rules.data_byte_gas * len(arguments)
         case Call(arguments=arguments):
             return gas + rules.data_byte_gas * len(arguments)
+        case action:
+            return gas + compute_action_gas(rules, action)
+
+
+def compute_action_gas(rules: Rules, action: StakeAction) -> int:
+    """Gas of an action on stake: the leaves it writes, its bytes, its proof of possession."""
+    gas = rules.stake_gas * count_leaves(action)
+    gas += rules.data_byte_gas * compute_action_size_bytes(action)
+    if isinstance(action, Bond | RotateKey):
+        gas += compute_signature_gas(rules, ED25519)
+    return gas
 
 
 def get_value(tx: Transaction) -> int:
-    """The coins a transaction moves beside its fee."""
+    """The most coins a transaction takes from its sender beside its fee."""
     match tx.payload:
         case Transfer(amount=amount):
             return amount
         case Deploy(value=value) | Call(value=value):
             return value
+        case action:
+            return get_stake_value(action)

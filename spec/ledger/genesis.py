@@ -9,7 +9,16 @@ from spec.config import Genesis, compute_genesis_id, get_rules
 from spec.ledger.codec import compute_ops_root, compute_receipts_root, compute_txs_root
 from spec.ledger.ledger_ops import ConsensusStep, Mint, apply_consensus_step
 from spec.ledger.ops import ConsensusFields, NoSeal
-from spec.ledger.state import TreeReader, compute_changes, compute_layer, set_supply
+from spec.ledger.staking.registry import add_validator
+from spec.ledger.staking.stake_ops import StakeContext
+from spec.ledger.state import (
+    Layer,
+    TreeReader,
+    compute_changes,
+    compute_layer,
+    get_supply,
+    set_supply,
+)
 from spec.ledger.types import ZERO_BYTES32, Block, Body, Header, Supply
 from spec.lib.trie import EMPTY, StateTree
 
@@ -33,6 +42,25 @@ class LedgerState:
     tree: StateTree
 
 
+def compute_genesis_layer(genesis: Genesis) -> Layer:
+    """Allocations and registered validators over nothing: the first state without its consensus.
+
+    Coins are made for both. The consensus reads its first view of it.
+
+    Args:
+        genesis: one that `validate_genesis` accepts.
+    """
+    config = genesis.config
+    layer = compute_layer(TreeReader(EMPTY))
+    for validator in genesis.validators:
+        add_validator(layer, validator.operator, validator.consensus_key, validator.stake)
+    staked = Supply(minted=sum(validator.stake for validator in genesis.validators), burnt=0)
+    step = ConsensusStep(tuple(Mint(a.address, a.amount) for a in genesis.allocations), ())
+    context = StakeContext(config.staking, config.supply_max, genesis.time_ms)
+    set_supply(layer, apply_consensus_step(layer, staked, context, step))
+    return layer
+
+
 def compute_genesis_state(genesis: Genesis, consensus: GenesisConsensus) -> LedgerState:
     """The state and header that a chain starts from.
 
@@ -43,10 +71,9 @@ def compute_genesis_state(genesis: Genesis, consensus: GenesisConsensus) -> Ledg
         consensus: what the chain's algorithm starts with.
     """
     config = genesis.config
-    layer = compute_layer(TreeReader(EMPTY))
-    allocations = tuple(Mint(a.address, a.amount) for a in genesis.allocations)
-    step = ConsensusStep(allocations + consensus.step.ledger_ops, consensus.step.leaves)
-    supply = apply_consensus_step(layer, Supply(minted=0, burnt=0), config.supply_max, step)
+    layer = compute_genesis_layer(genesis)
+    context = StakeContext(config.staking, config.supply_max, genesis.time_ms)
+    supply = apply_consensus_step(layer, get_supply(layer), context, consensus.step)
     set_supply(layer, supply)
     tree = EMPTY.apply_batch(compute_changes(layer))
     header = Header(

@@ -2,7 +2,7 @@
 
 All are total: an op takes at most what is there, and makes at most what the largest supply leaves
 room for, so that no operation of the consensus can make a block invalid or break conservation.
-Stake pools and matured releases come with staking; they add kinds here and nothing elsewhere.
+Those about stake are defined in `spec.ledger.staking.stake_ops` and part of the same list.
 
 Source: DESIGN.md 2.6, 2.13.
 """
@@ -10,8 +10,31 @@ Source: DESIGN.md 2.6, 2.13.
 from dataclasses import dataclass, replace
 
 from spec.crypto.address import is_contract_address
+from spec.ledger.staking.stake_ops import (
+    Jail,
+    Reward,
+    Slash,
+    StakeContext,
+    StakeOp,
+    apply_stake_op,
+)
 from spec.ledger.state import RESERVED_KIND, SUPPLY_KEY, Change, Layer, add_coins, remove_coins
 from spec.ledger.types import Supply
+
+__all__ = [
+    "NO_CONSENSUS_STEP",
+    "Burn",
+    "CoinOp",
+    "ConsensusStep",
+    "Jail",
+    "LedgerOp",
+    "Mint",
+    "Move",
+    "Reward",
+    "Slash",
+    "apply_consensus_step",
+    "apply_ledger_op",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +62,8 @@ class Move:
     amount: int
 
 
-LedgerOp = Mint | Burn | Move
+CoinOp = Mint | Burn | Move
+LedgerOp = CoinOp | StakeOp
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +92,8 @@ def _remove_at_most(layer: Layer, source: bytes, amount: int) -> int:
     return taken
 
 
-def apply_ledger_op(layer: Layer, supply: Supply, supply_max: int, op: LedgerOp) -> Supply:
-    """Performs one op and returns the counters after it.
+def apply_ledger_op(layer: Layer, supply: Supply, supply_max: int, op: CoinOp) -> Supply:
+    """Performs one op on accounts and returns the counters after it.
 
     Args:
         layer: the block's working state, changed in place.
@@ -92,11 +116,14 @@ def apply_ledger_op(layer: Layer, supply: Supply, supply_max: int, op: LedgerOp)
 
 
 def apply_consensus_step(
-    layer: Layer, supply: Supply, supply_max: int, step: ConsensusStep
+    layer: Layer, supply: Supply, context: StakeContext, step: ConsensusStep
 ) -> Supply:
     """Performs the ops in order, stores the leaves, and returns the counters after them."""
     for op in step.ledger_ops:
-        supply = apply_ledger_op(layer, supply, supply_max, op)
+        if isinstance(op, StakeOp):
+            supply = apply_stake_op(layer, supply, context, op)
+        else:
+            supply = apply_ledger_op(layer, supply, context.supply_max, op)
     for key, leaf in step.leaves:
         assert key[0] == RESERVED_KIND, "the consensus writes reserved leaves only"
         assert key != SUPPLY_KEY, "the counters are the ledger's"

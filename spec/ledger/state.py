@@ -5,6 +5,8 @@ The first byte of a leaf's key says what it is, so the tree falls into one subtr
     1, 2    an account: the key is the address itself (1 of a key, 2 of a contract)
     3       a module: the code id behind the kind byte
     4       a contract's storage: the key of `spec.ir.storage` behind the kind byte
+    5 to 9  stake: validators, holders, withdrawals, consensus keys, the registry
+            (`spec.ledger.staking.registry`)
     255     reserved: supply counters here, everything of the consensus elsewhere
 
 31 bytes of a SHA-256 digest remain, as in an address: two keys collide only if 248 bits do.

@@ -16,6 +16,21 @@ from spec.ledger.ops import (
     Op,
     Seal,
 )
+from spec.ledger.stake_actions import (
+    BOND,
+    DELEGATE,
+    EXIT,
+    ROTATE_KEY,
+    UNBOND,
+    UNJAIL,
+    Bond,
+    Delegate,
+    Exit,
+    RotateKey,
+    StakeAction,
+    Unbond,
+    Unjail,
+)
 from spec.lib.ssz import ByteList, ByteVector, Container, List, Uint, Union
 from spec.limits import (
     ARGUMENTS_SIZE_BYTES_MAX,
@@ -83,7 +98,7 @@ class Call:
     """Base units credited to the contract if the action is payable."""
 
 
-Payload = Transfer | Deploy | Call
+Payload = Transfer | Deploy | Call | StakeAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +217,8 @@ class Success:
     """It did what it was asked to do."""
 
     data: bytes
-    """A call's encoded result; the new contract's address after a deployment; empty after a
-    transfer."""
+    """A call's encoded result; the new contract's address after a deployment, the new validator's
+    index (u32) after a bond; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +312,19 @@ CALL = Container(
         ("value", Uint(128)),
     ),
 )
-PAYLOAD: Union[Payload] = Union(((Transfer, TRANSFER), (Deploy, DEPLOY), (Call, CALL)))
+PAYLOAD: Union[Payload] = Union(
+    (
+        (Transfer, TRANSFER),
+        (Deploy, DEPLOY),
+        (Call, CALL),
+        (Bond, BOND),
+        (Delegate, DELEGATE),
+        (Unbond, UNBOND),
+        (Exit, EXIT),
+        (Unjail, UNJAIL),
+        (RotateKey, ROTATE_KEY),
+    )
+)
 TRANSACTION = Container(
     Transaction,
     (

@@ -29,7 +29,7 @@ from spec.ledger.errors import (
     TxWrongChain,
 )
 from spec.ledger.fees import compute_intrinsic_gas, get_value
-from spec.ledger.types import Account, Call, Deploy, Transaction, Transfer
+from spec.ledger.types import Account, Call, Transaction, Transfer
 
 NONCE_MAX = (1 << 64) - 1
 """No transaction has it: the account's next nonce would not fit."""
@@ -67,7 +67,7 @@ def _check_address(candidate: Candidate) -> TxError | None:
     match candidate.tx.payload:
         case Transfer(to=address) | Call(contract=address):
             return None if is_address(address) else TxAddressInvalid(address)
-        case Deploy():
+        case _:
             return None
 
 

@@ -20,6 +20,7 @@ from spec.consensus.bft.state import (
     BftState,
     ValidatorSet,
     compute_queue_step,
+    compute_seats,
     compute_set,
     compute_set_root,
     compute_total_power,
@@ -42,11 +43,12 @@ from spec.consensus.errors import (
     SlotNotHeight,
     ValidatorsRootMismatch,
 )
-from spec.consensus.interface import LedgerView, Parent, RulesContext
+from spec.consensus.interface import Parent, RulesContext
 from spec.consensus.quorum import is_quorum
 from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.ledger_ops import LedgerOp
 from spec.ledger.ops import Commit, CommitSignature, ConsensusFields, NoFields, Op, RoundVote, Seal
+from spec.ledger.staking.view import LedgerView
 from spec.ledger.state import compute_reserved_key
 from spec.ledger.types import Draft, Header
 from spec.lib.result import Err, Ok, Result
@@ -63,7 +65,7 @@ class BftRules:
 
     def genesis(self, _context: RulesContext, view: LedgerView) -> BftState:
         """The first set seals from height 1 on; nobody seals genesis."""
-        first = compute_set(view.seats, EMPTY_SET)
+        first = compute_set(compute_seats(view), EMPTY_SET)
         return BftState(last=EMPTY_SET, current=first, next=first)
 
     def get_genesis_fields(self, _context: RulesContext) -> ConsensusFields:
@@ -93,7 +95,7 @@ class BftRules:
         """Moves the sets on by one height and takes up the ledger's powers as the next set."""
         state = parent.chain_state
         queue, _ = compute_queue_step(state.next)
-        next_set = compute_set(parent.view.seats, queue)
+        next_set = compute_set(compute_seats(parent.view), queue)
         return BftState(last=state.current, current=state.next, next=next_set), ()
 
     def validate_header(

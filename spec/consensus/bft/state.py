@@ -13,8 +13,10 @@ Source: arXiv 1807.04938 section II (validator sets), CONSENSUS.md 1, 2; INTERFA
 
 from dataclasses import dataclass, replace
 
+from spec.ledger.staking.registry import ValidatorStatus
+from spec.ledger.staking.view import LedgerView
 from spec.lib.ssz import ByteVector, Container, List, Uint, encode, hash_tree_root
-from spec.limits import VALIDATORS_MAX
+from spec.limits import ACTIVE_VALIDATORS_MAX, POWER_TOTAL_LIMIT, VALIDATORS_MAX
 
 PRIORITY_BIAS = 1 << 127
 """Added to a priority, which may be negative, to encode it as u128."""
@@ -97,6 +99,23 @@ def get_seat(validators: ValidatorSet, validator: int) -> Seat | None:
 def compute_total_power(validators: ValidatorSet) -> int:
     """The power of all seats."""
     return sum(seat.power for seat in validators.seats)
+
+
+def compute_seats(view: LedgerView) -> tuple[Seat, ...]:
+    """Who may take part: the active validators of most stake, ties to the lower index.
+
+    Power is stake, halved for all, rounding down, until the total is below the limit; who has none
+    left has no seat.
+    """
+    active = [v for v in view.validators if v.status == ValidatorStatus.ACTIVE]
+    chosen = sorted(active, key=lambda v: (-v.stake, v.validator))[:ACTIVE_VALIDATORS_MAX]
+    total = sum(v.stake for v in chosen)
+    shift = max(0, total.bit_length() - (POWER_TOTAL_LIMIT.bit_length() - 1))
+    return tuple(
+        Seat(v.validator, v.operator, v.consensus_key, v.stake >> shift)
+        for v in sorted(chosen, key=lambda v: v.validator)
+        if v.stake >> shift > 0
+    )
 
 
 def compute_set(seats: tuple[Seat, ...], before: ValidatorSet) -> ValidatorSet:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
+from spec.consensus.bft.state import compute_seats
 from spec.consensus.interface import (
     Broadcast,
     Build,
@@ -125,7 +126,7 @@ class PowDuty:
 def _renew(config: Config, node: State) -> Outcome:
     """Asks for a template on the head, if this node mines."""
     parent = get_parent(node, node.head)
-    seat = get_own_seat(config, parent.view.seats)
+    seat = get_own_seat(config, compute_seats(parent.view))
     if seat is None:
         return node, ()
     height = parent.header.height + 1

@@ -35,13 +35,14 @@ from spec.consensus.errors import (
     TargetMismatch,
     ValidatorsRootMismatch,
 )
-from spec.consensus.interface import LedgerView, Parent, RulesContext
+from spec.consensus.interface import Parent, RulesContext
 from spec.consensus.pow.state import POW_STATE, PowState
 from spec.crypto.hashing import sha256
 from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import LedgerOp, Mint
 from spec.ledger.ops import ConsensusFields, NoSeal, Op, PowFields, Seal
 from spec.ledger.state import compute_reserved_key
+from spec.ledger.staking.view import LedgerView
 from spec.ledger.types import HEADER, ZERO_BYTES32, Draft, Header
 from spec.lib.result import Err, Ok, Result
 from spec.lib.ssz import decode, encode

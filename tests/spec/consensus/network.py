@@ -43,7 +43,6 @@ from spec.consensus.interface import (
     Fetch,
     Finalize,
     Input,
-    LedgerView,
     Message,
     Mine,
     Mined,
@@ -70,6 +69,8 @@ from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.engine import Engine
 from spec.ledger.genesis import LedgerState
 from spec.ledger.ops import NoSeal, PowFields, RoundVote
+from spec.ledger.staking.view import compute_ledger_view
+from spec.ledger.state import TreeReader
 from spec.ledger.types import Block
 from spec.lib.result import Err, Ok
 
@@ -131,7 +132,6 @@ class Shell:
     config: AnyNodeConfig
     chain: Chain
     genesis: Genesis
-    view: LedgerView
     node: AnyNodeState
     ledgers: dict[BlockId, LedgerState]
     wal: list[Record] = field(default_factory=list)
@@ -148,7 +148,7 @@ def compute_shell(genesis: Genesis, validator: int | None) -> Shell:
     anchor, ledger = compute_genesis_anchor(config, genesis)
     chain = Chain(genesis.config, compute_genesis_id(genesis), NO_CONTRACTS)
     ledgers = {compute_block_id(ledger.header): ledger}
-    return Shell(config, chain, genesis, anchor.view, init(config, anchor), ledgers)
+    return Shell(config, chain, genesis, init(config, anchor), ledgers)
 
 
 def find_nonce(block: Block, target: int) -> Block:
@@ -287,7 +287,9 @@ class Network:
         if isinstance(applied, Err):
             return Executed(effect.block_id, Err(applied.error.code))
         shell.ledgers[effect.block_id] = applied.value.state
-        return Executed(effect.block_id, Ok(shell.view))
+        return Executed(
+            effect.block_id, Ok(compute_ledger_view(TreeReader(applied.value.state.tree)))
+        )
 
     def run(self, until_ms: int, steps_max: int = 50_000) -> None:
         for _ in range(steps_max):

@@ -96,7 +96,9 @@ def make_inputs(rng: Random, network: Network, shell: Shell) -> Input:
         lambda: Timeout(kind, choose_number(rng, height), choose_number(rng, 0)),
         lambda: Built(block, rng.randrange(3)),
         lambda: Signed(signable),
-        lambda: Executed(known, rng.choice((Ok(shell.view), Err("block.any")))),
+        lambda: Executed(
+            known, rng.choice((Ok(shell.node.tree[shell.node.head].view), Err("block.any")))
+        ),
         lambda: Restart(rng.randrange(9), (SignedRecord(signable), BlockRecord(block))),
     )
     return rng.choice(makers)()

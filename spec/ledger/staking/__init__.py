@@ -1,0 +1,1 @@
+"""Stake: the registry of validators, their pools, withdrawals, and what consensus may do to them."""
