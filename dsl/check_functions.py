@@ -175,6 +175,7 @@ class Functions:
             if isinstance(line, ast.Let):
                 value = self._expressions.settled(line.value, scope, GUARD)
                 local = self._program.declare(scope, line.name, value.type)
+                self._program.lets.append((local, line.name.span))
                 out.append(typed.Let(line.span, local, value))
             elif isinstance(line, ast.Fails) and line.condition is not None:
                 out += self._fails(line, line.condition, scope)

@@ -137,6 +137,7 @@ class Statements:
                 "QC0206", "an exact integer can't be kept in a `var`", node.value.span
             )
         local = self._program.declare(scope, node.name, kind, mutable=node.mutable)
+        self._program.lets.append((local, node.name.span))
         return [typed.Let(node.span, local, value)]
 
     # Assignment

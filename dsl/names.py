@@ -167,6 +167,8 @@ class Program:
     used: set[str] = field(default_factory=set)
     """Names of declarations that something uses."""
     used_locals: set[int] = field(default_factory=set)
+    lets: list[tuple[typed.Local, Span]] = field(default_factory=list)
+    """What `let` and `var` declare, and where."""
     written: set[str] = field(default_factory=set)
     """Names of functions that change state."""
     required: dict[str, tuple[str, ...]] = field(default_factory=dict)

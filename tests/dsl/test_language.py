@@ -239,3 +239,25 @@ def test_a_limit_of_the_core_ir_is_reported_where_it_is_exceeded() -> None:
     span = result.diagnostics[0].span
     assert text[span.start : span.end].startswith("invariant wide")
     assert result.diagnostics[0].label == "ir.int_too_wide"
+
+
+def test_what_nothing_uses_is_a_warning() -> None:
+    text = """contract A:
+    state:
+        x: u64
+    error Idle
+    event Quiet
+    enum Odd: One
+    function unused() -> u64:
+        return 1
+    action go(idle: u64) by anyone:
+        let unread = x
+        var written: u64 = 1
+        x = 1
+"""
+    text = text.replace("event Quiet", "event Quiet()")
+    result = compile_source(text, "a.qc")
+    assert {each.code for each in result.diagnostics} == {"QC0801"}
+    found = {text[each.span.start : each.span.end] for each in result.diagnostics}
+    assert found == {"Idle", "Quiet", "Odd", "unused", "idle", "unread", "written"}
+    assert result.unit is not None
