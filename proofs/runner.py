@@ -125,7 +125,7 @@ def _judge(query: Query, answer: smt.Answer) -> Decision:
 
 def _is_model(assertions: Iterable[Term], answer: smt.Answer) -> bool:
     """Computes the query under the model, where it consists of numbers and truth values only."""
-    meaning: dict[str, int | bool] = {}
+    meaning: dict[str, object] = {}
     given = dict(answer.constants)
     for assertion in assertions:
         if is_quantified(assertion):

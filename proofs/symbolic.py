@@ -33,12 +33,6 @@ def as_number(term: Operand) -> int:
     return cast("int", term)  # a term has the operators of a number
 
 
-def as_term(result: object) -> Term:
-    """The specification's result on symbols, which is a term whatever its declared type says."""
-    assert isinstance(result, Term), f"{result!r} does not depend on the symbols"
-    return result
-
-
 def run_paths(function: Callable[[], T]) -> tuple[Path[T], ...]:
     """Every way through a function of no arguments, in a fixed order."""
     paths: list[Path[T]] = []
