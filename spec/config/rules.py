@@ -33,7 +33,7 @@ class Rules:
     data_byte_gas: int
     """Each byte of key and call arguments: it is decoded, hashed and kept in every block."""
     stake_gas: int
-    """An action on stake, for each validator it is about: up to four leaves, and a release later."""
+    """An action on stake, for each validator it is about: four leaves, and a release later."""
     signature_gas: tuple[tuple[int, int], ...]
     """(scheme, gas): verifying one signature and carrying its bytes."""
 

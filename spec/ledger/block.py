@@ -5,8 +5,8 @@
     build_block    the same fold on a draft; transactions that it cannot hold are left out
 
 The fold, in this order: the consensus's ledger ops and leaves, the transactions, the tips to the
-proposer, matured withdrawals, the supply counters. There is one fold, so a producer cannot make a block that it would
-itself refuse.
+proposer, matured withdrawals, the supply counters. There is one fold, so a producer cannot make a
+block that it would itself refuse.
 
 Source: DESIGN.md 2.5, 2.6, 2.7, 2.11; decision record 0051.
 """

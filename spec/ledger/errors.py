@@ -9,6 +9,8 @@ Source: STYLE.md 6; decision record 0052.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spec.ledger.staking.errors import StakeError
+
 # Transactions
 
 
@@ -227,6 +229,7 @@ TxError = (
     | TxNonceGap
     | TxNonceExhausted
     | TxInsufficientBalance
+    | StakeError
 )
 
 # Blocks

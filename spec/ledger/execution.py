@@ -1,7 +1,7 @@
 """What one transaction does: `apply_transaction`.
 
     validate        the first failing check refuses it; the state is untouched
-    run             in a layer of its own: transfer, deployment or call
+    run             in a layer of its own: transfer, deployment, call or action on stake
     settle          on success the layer is kept, on failure dropped; then, either way, the nonce
     rises and
                     the fee is taken
@@ -20,6 +20,9 @@ from spec.ir.host import CallInput, DeclaredFailure, Failed, Failure, MachineFai
 from spec.ledger.engine import Environment
 from spec.ledger.errors import TxError
 from spec.ledger.fees import compute_effective_tip, compute_intrinsic_gas
+from spec.ledger.stake_actions import StakeAction
+from spec.ledger.staking.actions import apply_stake_action
+from spec.ledger.staking.validity import StakeCandidate, validate_stake_action
 from spec.ledger.state import (
     Layer,
     StateReader,
@@ -138,6 +141,20 @@ def _run_payload(
                 is_view=False,
             )
             return _apply_call(environment, layer, call)
+        case action:
+            candidate = StakeCandidate(environment, layer, sender, tx.sender, action)
+            return _Run(Success(apply_stake_action(layer, candidate)), 0, (), ())
+
+
+def _validate(
+    environment: Environment, layer: Layer, tx: Transaction, sender: bytes, gas_available: int
+) -> TxError | None:
+    """The checks of every transaction, then those of an action on stake."""
+    account = layer.get_account(sender)
+    failure = validate_transaction(Candidate(environment, account, gas_available, tx))
+    if failure is not None or not isinstance(tx.payload, StakeAction):
+        return failure
+    return validate_stake_action(StakeCandidate(environment, layer, sender, tx.sender, tx.payload))
 
 
 def apply_transaction(
@@ -157,8 +174,7 @@ def apply_transaction(
         when no block may hold the transaction here. The tip is not yet credited: that is the
         block's to do.
     """
-    candidate = Candidate(environment, layer.get_account(sender), gas_available, tx)
-    failure = validate_transaction(candidate)
+    failure = _validate(environment, layer, tx, sender, gas_available)
     if failure is not None:
         return Err(failure)
     intrinsic_gas = compute_intrinsic_gas(environment.rules, tx)

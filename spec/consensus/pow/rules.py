@@ -41,8 +41,8 @@ from spec.crypto.hashing import sha256
 from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import LedgerOp, Mint
 from spec.ledger.ops import ConsensusFields, NoSeal, Op, PowFields, Seal
-from spec.ledger.state import compute_reserved_key
 from spec.ledger.staking.view import LedgerView
+from spec.ledger.state import compute_reserved_key
 from spec.ledger.types import HEADER, ZERO_BYTES32, Draft, Header
 from spec.lib.result import Err, Ok, Result
 from spec.lib.ssz import decode, encode

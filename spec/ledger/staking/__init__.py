@@ -1,1 +1,1 @@
-"""Stake: the registry of validators, their pools, withdrawals, and what consensus may do to them."""
+"""Stake: validators, their pools, withdrawals, and what accounts and consensus do to them."""

@@ -30,10 +30,11 @@ from spec.config.validity import (
     FEE_LIMIT,
     GENESIS_CHECKS,
     MS_MAX,
+    STAKING_MS_MAX,
     TIME_MS_LIMIT,
 )
 from spec.lib.result import Err, Ok
-from spec.limits import BLOCK_GAS_LIMIT_MAX, POWER_TOTAL_LIMIT, SUPPLY_LIMIT
+from spec.limits import BLOCK_GAS_LIMIT_MAX, SUPPLY_LIMIT
 from tests.spec.ledger.support import ALICE, BOB, DAVE, GENESIS, make_genesis
 
 FORK0 = Fork(0, 1)
@@ -42,6 +43,10 @@ TINY_TX_GAS = 400 + 2_000 + 11_600 + 16 * TINY.transaction_size_bytes_max
 
 def tiny(**changes: object) -> ChainConfig:
     return replace(TINY, **changes)  # type: ignore[arg-type]  # tests name the fields they bend
+
+
+def staking(**changes: int) -> ChainConfig:
+    return tiny(staking=replace(TINY.staking, **changes))
 
 
 def bft(**changes: int) -> BftConfig:
@@ -96,6 +101,27 @@ CONFIG_BOUNDARIES: tuple[tuple[str, ChainConfig, ChainConfig], ...] = (
         tiny(consensus=bft(timeout_delta_ms=1)),
         tiny(consensus=bft(timeout_delta_ms=0)),
     ),
+    ("config.out_of_range", staking(bond_min=1), staking(bond_min=0)),
+    (
+        "config.out_of_range",
+        staking(bond_min=TINY.supply_max),
+        staking(bond_min=TINY.supply_max + 1),
+    ),
+    (
+        "config.out_of_range",
+        staking(unbonding_ms=STAKING_MS_MAX),
+        staking(unbonding_ms=STAKING_MS_MAX + 1),
+    ),
+    ("config.out_of_range", staking(evidence_age_ms=1), staking(evidence_age_ms=0)),
+    ("config.out_of_range", staking(trusting_ms=1), staking(trusting_ms=0)),
+    ("config.out_of_range", staking(jail_ms=1), staking(jail_ms=0)),
+    ("config.out_of_range", staking(jail_ms=STAKING_MS_MAX), staking(jail_ms=STAKING_MS_MAX + 1)),
+    ("config.out_of_range", staking(approvals_max=32), staking(approvals_max=33)),
+    ("config.out_of_range", staking(operator_share_bps=10_000), staking(operator_share_bps=10_001)),
+    ("config.out_of_range", staking(reporter_share_bps=10_000), staking(reporter_share_bps=10_001)),
+    ("config.out_of_range", staking(releases_max=1), staking(releases_max=0)),
+    ("config.out_of_range", staking(releases_max=1_024), staking(releases_max=1_025)),
+    ("config.unbonding_too_short", staking(unbonding_ms=91), staking(unbonding_ms=90)),
     ("config.gas_target_invalid", tiny(block_gas_target=1), tiny(block_gas_target=0)),
     (
         "config.gas_target_invalid",
@@ -199,8 +225,13 @@ GENESIS_BOUNDARIES: tuple[tuple[str, Genesis, Genesis], ...] = (
     ),
     (
         "genesis.supply_exceeded",
+        genesis(allocations=(Allocation(LOW, TINY.supply_max - 2), Allocation(HIGH, 1))),
         genesis(allocations=(Allocation(LOW, TINY.supply_max - 1), Allocation(HIGH, 1))),
-        genesis(allocations=(Allocation(LOW, TINY.supply_max), Allocation(HIGH, 1))),
+    ),
+    (
+        "genesis.supply_exceeded",
+        genesis(allocations=(), validators=(replace(VALIDATOR, stake=TINY.supply_max),)),
+        genesis(allocations=(), validators=(replace(VALIDATOR, stake=TINY.supply_max + 1),)),
     ),
     ("genesis.validators_missing", genesis(validators=(VALIDATOR,)), genesis(validators=())),
     (
@@ -215,14 +246,9 @@ GENESIS_BOUNDARIES: tuple[tuple[str, Genesis, Genesis], ...] = (
         genesis(validators=(replace(VALIDATOR, consensus_key=bytes((1,)) + bytes(31)),)),
     ),
     (
-        "genesis.validator_power_invalid",
-        genesis(validators=(replace(VALIDATOR, power=1),)),
-        genesis(validators=(replace(VALIDATOR, power=0),)),
-    ),
-    (
-        "genesis.validator_power_invalid",
-        genesis(validators=(replace(VALIDATOR, power=POWER_TOTAL_LIMIT - 1),)),
-        genesis(validators=(replace(VALIDATOR, power=POWER_TOTAL_LIMIT - 1), OTHER)),
+        "genesis.validator_stake_too_small",
+        genesis(config=staking(bond_min=5), validators=(replace(VALIDATOR, stake=5),)),
+        genesis(config=staking(bond_min=5), validators=(replace(VALIDATOR, stake=4),)),
     ),
 )
 
@@ -281,7 +307,7 @@ def test_any_change_makes_another_chain() -> None:
         genesis(config=tiny(name=b"tinz")),
         genesis(config=tiny(fork_schedule=(FORK0, Fork(7, 2)))),
         genesis(allocations=GENESIS.allocations[:-1]),
-        genesis(validators=(replace(VALIDATOR, power=2),)),
+        genesis(validators=(replace(VALIDATOR, stake=2),)),
         genesis(validators=(replace(VALIDATOR, operator=DAVE.address[:-1] + b"x"),)),
     )
     ids = {compute_genesis_id(each) for each in (GENESIS, *changed)}
