@@ -92,10 +92,14 @@ class BftRules:
     def tick(
         self, _context: RulesContext, parent: Parent[BftState], _slot: int
     ) -> tuple[BftState, tuple[LedgerOp, ...]]:
-        """Moves the sets on by one height and takes up the ledger's powers as the next set."""
+        """Moves the sets on by one height and takes up the ledger's powers as the next set.
+
+        When everybody has left, or is in jail, the last set goes on: without one nobody could ever
+        return.
+        """
         state = parent.chain_state
         queue, _ = compute_queue_step(state.next)
-        next_set = compute_set(compute_seats(parent.view), queue)
+        next_set = compute_set(compute_seats(parent.view) or queue.seats, queue)
         return BftState(last=state.current, current=state.next, next=next_set), ()
 
     def validate_header(

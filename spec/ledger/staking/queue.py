@@ -25,7 +25,6 @@ from spec.ledger.staking.registry import (
     QUEUE_KEY,
     WITHDRAWAL_KIND,
     Registry,
-    Validator,
     ValidatorStatus,
     decode_leaf,
     get_position,
@@ -167,15 +166,13 @@ def _release(layer: Layer, withdrawal: Withdrawal) -> None:
         validator, unbonding=apply_redemption(validator.unbonding, withdrawal.shares)
     )
     if withdrawal.is_last:
-        validator = _unlist(layer, index, validator)
+        _unlist(layer, index)
+        validator = replace(validator, status=ValidatorStatus.EXITED)
     set_validator(layer, index, validator)
 
 
-def _unlist(layer: Layer, index: int, validator: Validator) -> Validator:
-    """Consensus no longer sees the validator; one that exited has left."""
+def _unlist(layer: Layer, index: int) -> None:
+    """Consensus no longer sees the validator."""
     registry = get_registry(layer)
     listed = tuple(each for each in registry.listed if each != index)
     set_registry(layer, Registry(registry.next_index, listed))
-    if validator.status == ValidatorStatus.EXITING:
-        return replace(validator, status=ValidatorStatus.EXITED)
-    return validator

@@ -45,9 +45,9 @@ class ValidatorStatus(IntEnum):
     EXITING = 3
     """Its operator's stake is on its way out, and at risk."""
     EXITED = 4
-    """It has left."""
+    """It has left, or offended and is past answering: no longer listed."""
     SLASHED = 5
-    """It offended; for ever."""
+    """It offended, and may yet answer for more; it never returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +196,15 @@ def is_key_taken(reader: StateReader, consensus_key: bytes) -> bool:
     return reader.get_leaf(compute_consensus_key_key(consensus_key)) is not None
 
 
+def is_listed(validator: Validator) -> bool:
+    """Whether consensus sees the validator: its index is in the registry's list."""
+    return validator.status != ValidatorStatus.EXITED
+
+
 def set_validator(layer: Layer, index: int, validator: Validator) -> None:
-    """Replaces a validator's record; one that nobody lists and nobody holds a share of goes."""
+    """Replaces a validator's record; one not listed, of which nobody holds a share, goes."""
     is_held = validator.pool.shares > 0 or validator.unbonding.shares > 0
-    is_kept = is_held or index in get_registry(layer).listed
+    is_kept = is_held or is_listed(validator)
     leaf = encode(VALIDATOR, validator) if is_kept else None
     layer.set_leaf(compute_validator_key(index), leaf)
 

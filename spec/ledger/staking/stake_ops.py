@@ -20,8 +20,8 @@ from spec.ledger.staking.registry import (
     Pool,
     Validator,
     ValidatorStatus,
-    get_registry,
     get_validator,
+    is_listed,
     set_validator,
 )
 from spec.ledger.state import Layer, add_coins
@@ -78,7 +78,7 @@ def apply_stake_op(layer: Layer, supply: Supply, context: StakeContext, op: Stak
         op: amount at least 0, reporter of a known kind of address.
     """
     validator = get_validator(layer, op.validator)
-    if validator is None or op.validator not in get_registry(layer).listed:
+    if validator is None or not is_listed(validator):
         return supply
     match op:
         case Reward():
