@@ -21,6 +21,7 @@ from proofs.theorems import (
     proposer_priorities,
     quorum_intersection,
     shuffle_is_a_bijection,
+    stake_pools,
     thresholds,
     work_and_retarget,
 )
@@ -38,6 +39,7 @@ THEOREMS: Final[tuple[Theorem, ...]] = (
     ffg_sets_liveness.THEOREM,
     leak_figure.THEOREM,
     conservation.THEOREM,
+    stake_pools.THEOREM,
     base_fee.THEOREM,
     asert.THEOREM,
     work_and_retarget.THEOREM,

@@ -20,7 +20,7 @@ from proofs.theorem import Hypothesis, Lemma, Mutant, Theorem, Witness
 from spec.crypto.address import compute_contract_address, compute_key_address
 from spec.crypto.signing import ED25519
 from spec.ledger.fees import compute_effective_tip
-from spec.ledger.ledger_ops import Burn, Mint, Move, apply_ledger_op
+from spec.ledger.ledger_ops import Burn, CoinOp, Mint, Move, apply_ledger_op
 from spec.ledger.state import Layer, TreeReader
 from spec.ledger.types import EMPTY_ACCOUNT, Supply, Transaction
 from spec.lib.trie import EMPTY
@@ -35,7 +35,7 @@ CONTRACT = compute_contract_address(KEY, 0)
 class _Outcome:
     """What the code does with an op on two accounts that hold symbols."""
 
-    def __init__(self, op: Mint | Burn | Move, source: bytes, target: bytes) -> None:
+    def __init__(self, op: CoinOp, source: bytes, target: bytes) -> None:
         self._op, self._addresses = op, (source, target)
         self.failure = get_failure(self._apply)
         self.coins = (run(lambda: self._apply()[0]), run(lambda: self._apply()[1]))

@@ -26,6 +26,7 @@ from proofs.theorems import (
     conservation,
     ffg_no_framing,
     proposer_priorities,
+    stake_pools,
     work_and_retarget,
 )
 from spec.config.presets import TINY
@@ -43,6 +44,8 @@ from spec.consensus.difficulty import (
 from spec.consensus.ffg import VoteGuard, is_honest_vote, is_slashable
 from spec.ledger.fees import compute_next_base_fee
 from spec.ledger.ops import Checkpoint, FfgVote
+from spec.ledger.staking import pools
+from spec.ledger.staking.registry import Pool
 
 BUILT_IN = {POWER_OF_TWO.name: lambda k: 1 << k if k >= 0 else 0, BIT_OR.name: lambda a, b: a | b}
 NATURAL = st.integers(0, 2**70)
@@ -180,6 +183,28 @@ def test_ledger_ops_conserve(name: str, coins: tuple[int, ...], room: int) -> No
     values = {"coins_of_source": source, "coins_of_target": target, "amount": amount}
     values |= {"minted": burnt + existing, "burnt": burnt, "supply_max": existing + room}
     assert compute(conservation.OUTCOMES[name].is_conserved, **values) is True
+
+
+@given(
+    pool=st.tuples(st.integers(0, 90), st.integers(0, 90)).filter(lambda p: p[1] > 0 or p[0] == 0),
+    leaving=st.integers(0, 50),
+    amount=st.integers(0, 90),
+    data=st.data(),
+)
+def test_stake_pools(pool: tuple[int, int], leaving: int, amount: int, data: st.DataObject) -> None:
+    code, out = Pool(*pool), Pool(leaving, leaving)
+    sold = data.draw(st.integers(0, pool[1]))
+    values = {"tokens": pool[0], "shares": pool[1], "amount": amount, "shares_redeemed": sold}
+    values |= {"tokens_leaving": leaving, "shares_leaving": leaving}
+    if pool[0] > 0:
+        bought = pools.compute_purchase(code, amount)
+        assert compute(stake_pools.BOUGHT, **values) == bought.shares
+        assert compute(stake_pools.COST, **values) == bought.cost
+    left, cut = pools.apply_redemption(code, sold), pools.compute_cut(code, out, amount)
+    assert compute(stake_pools.TOKENS_LEFT, **values) == left.tokens
+    assert compute(stake_pools.SHARES_LEFT, **values) == left.shares
+    assert compute(stake_pools.STAKE_LEFT, **values) == cut.pool.tokens
+    assert compute(stake_pools.LEAVING_LEFT, **values) == cut.unbonding.tokens
 
 
 def test_every_way_through_a_function_is_taken_once() -> None:

@@ -1,0 +1,48 @@
+"""cvc5 agrees with Z3 on every goal, mutant and witness that it decides in its time."""
+
+import importlib
+import importlib.util
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from proofs.export import render_file
+from proofs.registry import THEOREMS
+from proofs.theorem import Query, Theorem, get_queries
+from tests.foreign import report_missing
+
+TIME_MS = 2_000
+"""For one query: most take milliseconds, the others are undecided."""
+
+
+def decide(query: Query) -> str:
+    """What cvc5 says: "sat", "unsat" or "unknown"."""
+    if importlib.util.find_spec("cvc5") is None:
+        report_missing("cvc5", "the package cvc5 is not installed")
+    cvc5 = importlib.import_module("cvc5")  # it has no annotations
+    solver = cvc5.Solver()
+    solver.setOption("tlimit-per", str(TIME_MS))
+    symbols = cvc5.SymbolManager(solver)
+    parser = cvc5.InputParser(solver, symbols)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, render_file(query), query.name)
+    answer = ""
+    while True:
+        command = parser.nextCommand()
+        if command.isNull():
+            return answer.strip()
+        answer += str(command.invoke(solver, symbols))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.name)
+def test_a_second_solver_agrees(
+    theorem: Theorem, record_property: Callable[[str, object], None]
+) -> None:
+    answers = [(query, decide(query)) for query in get_queries(theorem)]
+    wrong = [q.name for q, answer in answers if answer not in (q.expected, "unknown")]
+    counts = Counter("undecided" if answer == "unknown" else "agrees" for _, answer in answers)
+    record_property("cvc5", dict(counts))
+    print(f"{theorem.name}: {dict(counts)}")  # noqa: T201 - shown with -s
+    assert wrong == []
+    assert counts["agrees"] > 0
