@@ -107,5 +107,5 @@ async def _mine(node: Node, mining: Interval) -> None:
         try:
             node.devnet.mine()
         except StoreError as error:
-            print(f"error[{error.code}]: {error.message}", file=sys.stderr)  # noqa: T201
+            print(f"error[{error.code}]: {error.message}", file=sys.stderr)  # noqa: T201 - to whoever started it
             node.fail(error)

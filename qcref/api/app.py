@@ -16,14 +16,13 @@ from starlette.types import ASGIApp
 
 from qcref.api import docs, explorer, models, routes_chain, routes_contracts, routes_dev
 from qcref.api.guard import Guard
-from qcref.api.problems import ProblemError, render_problem
-from qcref.api.requests import INVALID
+from qcref.api.problems import ApiError, ProblemError, render_problem
 from qcref.node import Node
 from qcref.store.errors import StoreError
 
 _CODES = {
-    HTTPStatus.NOT_FOUND: ("api.route_not_found", "there is nothing at this path; see /docs"),
-    HTTPStatus.METHOD_NOT_ALLOWED: ("api.method_not_allowed", "this path takes another method"),
+    HTTPStatus.NOT_FOUND: (ApiError.ROUTE_NOT_FOUND, "there is nothing at this path; see /docs"),
+    HTTPStatus.METHOD_NOT_ALLOWED: (ApiError.METHOD_NOT_ALLOWED, "this path takes another method"),
 }
 
 
@@ -89,21 +88,25 @@ async def _answer_store_error(request: Request, error: Exception) -> Response:
 async def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError), "registered for it"
     detail = models.describe_errors(error.errors())
-    return _answer(request, ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, detail))
+    return _answer(
+        request, ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, ApiError.REQUEST_INVALID, detail)
+    )
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     """What the framework itself refuses."""
     assert isinstance(error, HTTPException), "registered for it"
     status = HTTPStatus(error.status_code)
-    code, detail = _CODES.get(status, (INVALID, status.phrase))
+    code, detail = _CODES.get(status, (ApiError.REQUEST_INVALID, status.phrase))
     return _answer(request, ProblemError(status, code, detail), dict(error.headers or {}))
 
 
 async def _answer_internal(request: Request, _error: Exception) -> Response:
     """A defect: the traceback goes to the log, never to the client."""
     detail = "the node made an error; its log says more"
-    return _answer(request, ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "api.internal", detail))
+    return _answer(
+        request, ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, ApiError.INTERNAL, detail)
+    )
 
 
 def _answer(

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from qcref.api import models, render
 from qcref.api.context import NodeDep, find_transaction
-from qcref.api.problems import ProblemError, make_not_found
+from qcref.api.problems import ApiError, ProblemError, make_not_found
 from qcref.api.requests import find_address, find_contract, parse_hash
 from qcref.api.routes_chain import PageQuery, find_block, get_status, list_blocks
 from qcref.devnet import COIN
@@ -137,7 +137,7 @@ async def show_transaction(node: NodeDep, tx_id: str) -> Response:
     """A transaction with its receipt."""
     view = find_transaction(node, TxId(parse_hash("a transaction's id", tx_id)))
     if view is None:
-        raise make_not_found("transaction", tx_id)
+        raise make_not_found(ApiError.TRANSACTION_NOT_FOUND, tx_id)
     return render_page("transaction.html", tx=view, what=describe_transaction(view))
 
 
@@ -161,7 +161,8 @@ async def search(node: NodeDep, q: Annotated[str, Query(max_length=128)] = "") -
     text = q.strip()
     where = _find_page(node, text)
     if where is None:
-        raise make_not_found("thing", repr(text))
+        detail = f"no block, transaction, account or contract is called {text!r}"
+        raise ProblemError(HTTPStatus.NOT_FOUND, ApiError.NOTHING_FOUND, detail)
     return Response(status_code=303, headers={"Location": where, **HEADERS})
 
 

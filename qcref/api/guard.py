@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qcref.api.problems import ProblemError, render_problem
+from qcref.api.problems import ApiError, ProblemError, render_problem
 
 BODY_SIZE_BYTES_MAX = 2 << 20
 """Twice the largest transaction in hex."""
@@ -70,12 +70,14 @@ def _check_shape(body: bytes) -> None:
     bare = _STRING.sub(b"", body)
     if _DIGITS.search(bare):
         detail = f"a number has more than {JSON_DIGITS_MAX} digits; write wide integers as strings"
-        raise _FaultError("api.number_too_long", detail)
+        raise _FaultError(ApiError.NUMBER_TOO_LONG, detail)
     depth = 0
     for bracket in _BRACKETS.sub(b"", bare):
         depth += 1 if bracket in b"[{" else -1
         if depth > JSON_DEPTH_MAX:
-            raise _FaultError("api.json_too_deep", f"the body nests deeper than {JSON_DEPTH_MAX}")
+            raise _FaultError(
+                ApiError.JSON_TOO_DEEP, f"the body nests deeper than {JSON_DEPTH_MAX}"
+            )
 
 
 def _check_content(body: bytes) -> None:
@@ -88,22 +90,22 @@ def _check_content(body: bytes) -> None:
         )
         json.dumps(parsed, ensure_ascii=False).encode("utf-8")
     except UnicodeError as error:
-        raise _FaultError("api.not_utf8", "the body is no Unicode text in UTF-8") from error
+        raise _FaultError(ApiError.NOT_UTF8, "the body is no Unicode text in UTF-8") from error
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise _FaultError("api.json_malformed", f"{error.msg} at {where}") from error
+        raise _FaultError(ApiError.JSON_MALFORMED, f"{error.msg} at {where}") from error
 
 
 def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     built = dict(pairs)
     if len(built) != len(pairs):
-        raise _FaultError("api.duplicate_name", "a name stands twice in an object")
+        raise _FaultError(ApiError.DUPLICATE_NAME, "a name stands twice in an object")
     return built
 
 
 def _refuse_number(literal: str) -> NoReturn:
     detail = f"{literal[:20]} is no whole number; there are no others here"
-    raise _FaultError("api.number_not_whole", detail)
+    raise _FaultError(ApiError.NUMBER_NOT_WHOLE, detail)
 
 
 class Guard:
@@ -143,11 +145,11 @@ def _find_head_fault(scope: Scope, headers: dict[bytes, str]) -> ProblemError | 
         value = headers.get(name)
         if value is not None and _LOOPBACK.fullmatch(value) is None:
             detail = f"{name.decode()} {value[:100]!r} is not of this machine"
-            return ProblemError(HTTPStatus.FORBIDDEN, "api.foreign_origin", detail)
+            return ProblemError(HTTPStatus.FORBIDDEN, ApiError.FOREIGN_ORIGIN, detail)
     size_bytes = len(scope.get("raw_path") or b"") + len(scope["query_string"])
     if size_bytes > TARGET_SIZE_BYTES_MAX:
         detail = f"path and query have at most {TARGET_SIZE_BYTES_MAX} bytes"
-        return ProblemError(HTTPStatus.REQUEST_URI_TOO_LONG, "api.target_too_long", detail)
+        return ProblemError(HTTPStatus.REQUEST_URI_TOO_LONG, ApiError.TARGET_TOO_LONG, detail)
     return None
 
 
@@ -158,7 +160,7 @@ def _find_body_fault(path: str, content_type: str, body: bytes) -> ProblemError 
     if kind != JSON_TYPE:
         detail = f"a body is {JSON_TYPE}, found {kind[:100] or 'no content type'!r}"
         status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        return ProblemError(status, "api.media_type_unsupported", detail)
+        return ProblemError(status, ApiError.MEDIA_TYPE_UNSUPPORTED, detail)
     return find_json_fault(body)
 
 
@@ -170,13 +172,13 @@ async def _read_body(receive: Receive) -> tuple[bytes, ProblemError | None]:
         message = await receive()
         if message["type"] != "http.request":
             detail = "the client went away before its body was complete"
-            return b"", ProblemError(HTTPStatus.BAD_REQUEST, "api.body_incomplete", detail)
+            return b"", ProblemError(HTTPStatus.BAD_REQUEST, ApiError.BODY_INCOMPLETE, detail)
         parts.append(message.get("body", b""))
         size_bytes += len(parts[-1])
         if size_bytes > BODY_SIZE_BYTES_MAX:
             detail = f"a body has at most {BODY_SIZE_BYTES_MAX} bytes"
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            return b"", ProblemError(status, "api.body_too_large", detail)
+            return b"", ProblemError(status, ApiError.BODY_TOO_LARGE, detail)
         if not message.get("more_body", False):
             return b"".join(parts), None
 

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from qcref.api.problems import ApiError
+
 StatusName = Literal["success", "refused", "stopped"]
 HEX_LENGTH_MAX = 2 + 2 * 600_000
 """Above any transaction in hex."""
@@ -26,10 +28,10 @@ MINE_COUNT_MAX = 1_000
 ADVANCE_MS_MAX = 3_155_760_000_000
 """A hundred years."""
 
-SNAPSHOTS_FULL = (HTTPStatus.CONFLICT, "dev.snapshots_full", "there are 1,024 snapshots already")
+SNAPSHOTS_FULL = (HTTPStatus.CONFLICT, ApiError.SNAPSHOTS_FULL, "there are 1,024 snapshots already")
 TIME_LIMIT = (
     HTTPStatus.UNPROCESSABLE_ENTITY,
-    "dev.time_limit",
+    ApiError.TIME_LIMIT,
     "the clock does not go beyond the year 9999",
 )
 

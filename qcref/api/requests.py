@@ -10,7 +10,7 @@ from qcref import abi
 from qcref.abi import Json
 from qcref.accounts import NamedAccount, get_named_account
 from qcref.api import models
-from qcref.api.problems import ProblemError, make_not_found, make_problem
+from qcref.api.problems import ApiError, ProblemError, make_not_found, make_problem
 from qcref.contracts import Contract
 from qcref.devnet import Wish
 from qcref.module_abi import check_interface, compute_interface
@@ -22,14 +22,13 @@ from spec.ledger.types import Call, Deploy, Payload
 from spec.lib.result import Err
 
 U128_MAX = (1 << 128) - 1
-INVALID = "api.request_invalid"
 HASH_LENGTH = 66
 """0x and 64 digits."""
 
 
 def make_invalid(detail: str) -> ProblemError:
     """The problem of a request whose form is right and whose content is not."""
-    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, detail)
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, ApiError.REQUEST_INVALID, detail)
 
 
 def parse_hash(what: str, text: str) -> bytes:
@@ -65,7 +64,7 @@ def find_address(node: Node, who: str) -> bytes:
     """
     address = node.directory.resolve(who)
     if address is None:
-        raise make_not_found("account", repr(who[: models.TEXT_LENGTH_MAX]))
+        raise make_not_found(ApiError.ACCOUNT_NOT_FOUND, repr(who[: models.TEXT_LENGTH_MAX]))
     return address
 
 
@@ -77,7 +76,7 @@ def find_signer(who: str) -> NamedAccount:
     """
     account = get_named_account(who)
     if account is None:
-        raise make_not_found("named account", repr(who[: models.TEXT_LENGTH_MAX]))
+        raise make_not_found(ApiError.NAMED_ACCOUNT_NOT_FOUND, repr(who[: models.TEXT_LENGTH_MAX]))
     return account
 
 
@@ -90,7 +89,7 @@ def find_contract(node: Node, who: str) -> Contract:
     address = node.directory.resolve(who)
     contract = None if address is None else node.directory.get(address)
     if contract is None:
-        raise make_not_found("contract", repr(who[: models.TEXT_LENGTH_MAX]))
+        raise make_not_found(ApiError.CONTRACT_NOT_FOUND, repr(who[: models.TEXT_LENGTH_MAX]))
     return contract
 
 
@@ -108,7 +107,7 @@ def find_function(contract: Contract, name: str) -> tuple[dict[str, Json], Linke
         functions = cast("list[dict[str, Json]]", interface["functions"])
         names = ", ".join(str(each["name"]) for each in functions if each["kind"] != "init")
         detail = f"the contract has no function {name!r}; it has {names}"
-        raise ProblemError(HTTPStatus.NOT_FOUND, "api.function_not_found", detail)
+        raise ProblemError(HTTPStatus.NOT_FOUND, ApiError.FUNCTION_NOT_FOUND, detail)
     return entry, _get_function(contract.linked, str(entry["selector"]))
 
 
@@ -166,7 +165,7 @@ def make_call(node: Node, request: models.CallRequest) -> Call:
     entry, function = find_function(contract, request.action)
     if entry["kind"] == "view":
         detail = f"{entry['name']} is a view: read it by POST /v1/calls, no transaction is needed"
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "api.function_is_view", detail)
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, ApiError.FUNCTION_IS_VIEW, detail)
     return Call(
         contract=contract.address,
         selector=function.declared.selector,

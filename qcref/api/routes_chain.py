@@ -17,7 +17,7 @@ from qcref.api.context import (
     get_state_status,
 )
 from qcref.api.guard import OCTETS
-from qcref.api.problems import make_not_found, make_problem
+from qcref.api.problems import ApiError, make_not_found, make_problem
 from qcref.api.requests import find_address, make_invalid, parse_hash
 from qcref.core.mempool import PoolKnown
 from qcref.node import Node
@@ -127,7 +127,7 @@ def find_block(node: Node, name: str) -> StoredBlock:
     else:
         raise make_invalid("a block is named by its height, its id (0x…), or `latest`")
     if stored is None:
-        raise make_not_found("block", name[: models.TEXT_LENGTH_MAX])
+        raise make_not_found(ApiError.BLOCK_NOT_FOUND, name[: models.TEXT_LENGTH_MAX])
     return stored
 
 
@@ -192,7 +192,7 @@ async def get_transaction(request: Request, node: NodeDep, tx_id: str) -> Respon
     """A transaction with its receipt and events, or that it waits, or why it was refused."""
     view = find_transaction(node, TxId(parse_hash("a transaction's id", tx_id)))
     if view is None:
-        raise make_not_found("transaction", tx_id)
+        raise make_not_found(ApiError.TRANSACTION_NOT_FOUND, tx_id)
     if view.state != "included":
         return answer(view, HTTPStatus.OK)
     return answer_tagged(request, view, is_immutable=False)

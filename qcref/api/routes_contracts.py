@@ -10,7 +10,7 @@ from qcref import abi
 from qcref.abi import Json
 from qcref.api import models, render
 from qcref.api.context import PROBLEMS, NodeDep, answer_tagged
-from qcref.api.problems import make_not_found, make_problem
+from qcref.api.problems import ApiError, make_not_found, make_problem
 from qcref.api.requests import (
     encode_arguments,
     find_address,
@@ -88,7 +88,7 @@ async def get_cell(
     found = find_contract(node, contract)
     described = abi.find_entry(found.interface, "cells", "name", cell)
     if described is None:
-        raise make_not_found("cell", repr(cell[: models.TEXT_LENGTH_MAX]))
+        raise make_not_found(ApiError.CELL_NOT_FOUND, repr(cell[: models.TEXT_LENGTH_MAX]))
     number = cast("int", described["number"])
     keys, kind = _parse_keys(node, described["type"], query.key)
     entry = find_entry(found.linked, found.address, number, _decode_keys(found, number, keys))

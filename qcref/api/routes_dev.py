@@ -6,7 +6,7 @@ from starlette.responses import Response
 from qcref.accounts import FAUCET, NAMES, NamedAccount, get_named_account
 from qcref.api import models, render
 from qcref.api.context import PROBLEMS, NodeDep, answer, find_transaction, get_state_status
-from qcref.api.problems import ProblemError, make_not_found, make_problem
+from qcref.api.problems import ApiError, ProblemError, make_not_found, make_problem
 from qcref.api.requests import (
     find_address,
     find_contract,
@@ -161,7 +161,7 @@ async def snapshot(node: NodeDep) -> models.Snapshot:
 async def revert(node: NodeDep, request: models.RevertRequest) -> models.Mined:
     """Goes back to a snapshot, which stays valid; later ones and the pool are forgotten."""
     if not node.revert(request.snapshot):
-        raise make_not_found("snapshot", str(request.snapshot))
+        raise make_not_found(ApiError.SNAPSHOT_NOT_FOUND, str(request.snapshot))
     header = node.devnet.runtime.head.header
     return models.Mined(
         head_height=str(header.height), head_id=render.render_bytes(compute_block_id(header))
