@@ -16,13 +16,28 @@ TIME_MS = 2_000
 """For one query: most take milliseconds, the others are undecided."""
 
 
+STRATEGIES: tuple[dict[str, str], ...] = ({}, {"finite-model-find": "true"}, {"enum-inst": "true"})
+"""One after the other until the query is decided: quantifiers need one of the later two."""
+
+
 def decide(query: Query) -> str:
-    """What cvc5 says: "sat", "unsat" or "unknown"."""
+    """What cvc5 says: "sat", "unsat", or else why it is undecided."""
+    answer = ""
+    for options in STRATEGIES:
+        answer = ask(query, options)
+        if answer in ("sat", "unsat"):
+            break
+    return answer
+
+
+def ask(query: Query, options: dict[str, str]) -> str:
     if importlib.util.find_spec("cvc5") is None:
         report_missing("cvc5", "the package cvc5 is not installed")
     cvc5 = importlib.import_module("cvc5")  # it has no annotations
     solver = cvc5.Solver()
     solver.setOption("tlimit-per", str(TIME_MS))
+    for name, value in options.items():
+        solver.setOption(name, value)
     symbols = cvc5.SymbolManager(solver)
     parser = cvc5.InputParser(solver, symbols)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, render_file(query), query.name)
@@ -40,9 +55,10 @@ def test_a_second_solver_agrees(
     theorem: Theorem, record_property: Callable[[str, object], None]
 ) -> None:
     answers = [(query, decide(query)) for query in get_queries(theorem)]
-    wrong = [q.name for q, answer in answers if answer not in (q.expected, "unknown")]
-    counts = Counter("undecided" if answer == "unknown" else "agrees" for _, answer in answers)
+    wrong = {q.name: a for q, a in answers if a in ("sat", "unsat") and a != q.expected}
+    counts = Counter("agrees" if a == q.expected else "undecided" for q, a in answers)
     record_property("cvc5", dict(counts))
     print(f"{theorem.name}: {dict(counts)}")  # noqa: T201 - shown with -s
-    assert wrong == []
-    assert counts["agrees"] > 0
+    assert all(a in ("sat", "unsat") or a.startswith("unknown") for _, a in answers)
+    assert wrong == {}
+    assert counts["agrees"] >= len(answers) // 2
