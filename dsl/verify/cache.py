@@ -16,7 +16,6 @@ from pathlib import Path
 from dsl.verify.verify import GoalReport, Report, Subject, compute_version
 from spec.ir.encoding import encode_module
 
-FOLDER = ".qc/cache"
 FORMAT = "qcproof/1"
 SIZE_BYTES_MAX = 16 * 1024 * 1024
 
@@ -51,6 +50,7 @@ def read_report(folder: Path, key: str) -> Report | None:
         view["gas_bounds"] = tuple((name, gas) for name, gas in view["gas_bounds"])
         view["assumptions"] = tuple(view["assumptions"])
         view["counterexamples"] = ()
+        view["notes"] = tuple(view["notes"])
         report = Report(**view)
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -58,12 +58,6 @@ class Case:
         """Nothing fails."""
         return pool.and_(*(pool.not_(failure.condition) for failure in self.failures))
 
-    def pass_guard(self, pool: Pool) -> Term:
-        """No condition of the guard fails."""
-        return pool.and_(
-            *(pool.not_(failure.condition) for failure in self.failures if failure.is_guard)
-        )
-
 
 def make_inputs(encoder: Encoder, function: Function, index: int, step: int) -> Inputs:
     """A call's inputs as terms; `step` tells calls of one chain apart."""

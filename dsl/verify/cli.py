@@ -206,20 +206,27 @@ def run_replay(args: argparse.Namespace) -> int:
     """Replay a counterexample; 0 if it still shows the violation."""
     from dsl.verify.names import Names  # noqa: PLC0415 - as above
     from dsl.verify.replay import replay  # noqa: PLC0415 - as above
-    from dsl.verify.scenario import FILE_SIZE_BYTES_MAX, parse_scenario  # noqa: PLC0415 - as above
+    from dsl.verify.scenario import (  # noqa: PLC0415 - as above
+        FILE_SIZE_BYTES_MAX,
+        parse_labels,
+        parse_scenario,
+    )
     from dsl.verify.story import tell_story  # noqa: PLC0415 - as above
     from spec.lib.result import Err  # noqa: PLC0415 - as above
 
     if not args.file.is_file():
         return report_error("verify.no_file", f"there is no file {args.file}")
     with args.file.open("rb") as file:
-        parsed = parse_scenario(file.read(FILE_SIZE_BYTES_MAX + 1))
+        data = file.read(FILE_SIZE_BYTES_MAX + 1)
+    parsed = parse_scenario(data)
     if isinstance(parsed, Err):
         error = parsed.error
         return report_error(error.code, f"{args.file}: {error.message}")
     linked, scenario = parsed.value
     result = replay(linked, scenario)
-    names = Names(linked.module, None, "contract", str(args.file))
+    contract, functions, cells = parse_labels(data)
+    labels = (functions, cells)
+    names = Names(linked.module, None, contract or "contract", str(args.file), labels=labels)
     story = tell_story(linked, names, scenario, result)
     if args.json:
         view = {

@@ -16,8 +16,6 @@ from dsl.verify.vc import Goal, Vc, add_aggregates, add_goals
 
 SUPPORTING = frozenset({"invariant", "tick", "inbox", "well_defined invariant"})
 """Kinds of goals that an invariant must win to be assumed elsewhere."""
-HIDDEN = frozenset({"positive"})
-"""Kinds of goals that only serve others: a failure is no fault of the contract."""
 
 
 @dataclass(slots=True)

@@ -47,6 +47,10 @@ ADDRESS_LIMIT = (AddressKind.CONTRACT + 1) << 8 * (ADDRESS_SIZE_BYTES - 1)
 """Addresses are below this."""
 
 
+ReadLeaf = Callable[[int], Term]
+"""The integer that stands for another leaf of the same value."""
+
+
 class UnsupportedError(Exception):
     """A construct that the encoding does not cover: whatever needs it is not proved."""
 
@@ -300,7 +304,7 @@ def add_facts(
     pool: Pool,
     atom: Term,
     conditions: tuple[Condition, ...],
-    read: "ReadLeaf",
+    read: ReadLeaf,
     *,
     is_valid: bool = False,
 ) -> None:
@@ -318,19 +322,15 @@ def add_facts(
         pool.facts[atom.id].append(make_valid(pool, atom, conditions, read))
 
 
-def _is_used(pool: Pool, condition: Condition, read: "ReadLeaf") -> Term:
+def _is_used(pool: Pool, condition: Condition, read: ReadLeaf) -> Term:
     other, number = read(condition.leaf), pool.number(condition.number)
     return pool.equal(other, number) if condition.is_tag else pool.less(number, other)
 
 
-def make_valid(pool: Pool, leaf: Term, conditions: tuple[Condition, ...], read: "ReadLeaf") -> Term:
+def make_valid(pool: Pool, leaf: Term, conditions: tuple[Condition, ...], read: ReadLeaf) -> Term:
     """That a leaf is a real address if its place is in use."""
     is_real = pool.less_equal(pool.number(ADDRESS_LOW), leaf)
     return pool.implies(pool.and_(*(_is_used(pool, each, read) for each in conditions)), is_real)
-
-
-ReadLeaf = Callable[[int], Term]
-"""The integer atom that stands for a leaf of the same value."""
 
 
 def make_symbolic(pool: Pool, layouts: Layouts, kind: Type, group: str) -> Sym:

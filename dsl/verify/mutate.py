@@ -182,7 +182,7 @@ def _list_proved(outcomes: list[Outcome]) -> dict[Name, bool]:
     proved: dict[Name, bool] = {}
     for outcome in outcomes:
         goal = outcome.goal
-        if goal.kind == "positive" or goal.kind.startswith("exercised"):
+        if goal.kind in {"positive", "may_fail"} or goal.kind.startswith("exercised"):
             continue
         index = 0 if goal.kind in {"complete", "frame"} else goal.index
         name = (goal.kind, index, goal.function)

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from dsl.source import Location, Source
 from dsl.source_map import PropertyMap, SourceMap
 from dsl.verify.vc import IMPLIED, Goal
-from spec.ir.syntax import FunctionKind, Module, Set, Update
+from spec.ir.syntax import STANDARD_ERROR_COUNT, FunctionKind, Module, Set, Update
+
+FAILURES = {
+    "range": "overflow",
+    "division": "division by zero",
+    "address": "payment to nobody",
+    "balance": "shortage of balance",
+    "index": "index out of range",
+    "full": "full list",
+    "empty": "empty list",
+}
+"""Ways in which a body fails, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +28,8 @@ class Names:
     contract: str
     file: str
     source: Source | None = None
+    labels: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """Names of functions and cells, where there is no source map."""
 
     def get_function(self, function: int) -> str:
         """The name of a function; init is `init`."""
@@ -25,7 +38,8 @@ class Names:
         if function == IMPLIED or self.module.code.functions[function].kind is FunctionKind.INIT:
             return "init"
         if self.source_map is None:
-            return f"function{function}"
+            known = self.labels[0][function : function + 1]
+            return known[0] if known else f"function{function}"
         return self.source_map.functions[function].name
 
     def get_cell(self, cell: int) -> str:
@@ -33,8 +47,18 @@ class Names:
         if cell < 2:  # noqa: PLR2004 - every module's two standard cells
             return ("balance", "inbox")[cell]
         if self.source_map is None:
-            return f"cell{cell}"
+            known = self.labels[1][cell : cell + 1]
+            return known[0] if known else f"cell{cell}"
         return self.source_map.cells[cell].name
+
+    def list_labels(self) -> dict[str, object]:
+        """The names that a counterexample file carries along."""
+        code = self.module.code
+        return {
+            "contract": self.contract,
+            "functions": [self.get_function(index) for index in range(len(code.functions))],
+            "cells": [self.get_cell(index) for index in range(len(code.cells))],
+        }
 
     def get_property(self, goal: Goal) -> PropertyMap | None:
         """The property that a goal is about."""
@@ -57,7 +81,7 @@ class Names:
         match goal.kind.split():
             case ["frame"]:
                 return f"frame {self.get_cell(goal.index)}"
-            case ["complete"]:
+            case ["complete" | "may_fail"]:
                 return f"complete {goal.index + 1}"
             case ["can_succeed"]:
                 return "can succeed"
@@ -77,12 +101,27 @@ class Names:
             return found.text
         texts = {
             "frame": "changes only what `modifies` names",
-            "complete": "fails only as said",
             "can_succeed": "can succeed",
             "aggregate": "a sum is zero where nothing is written",
             "well_defined": "divides by no zero, reads at keys in range",
         }
+        if goal.kind == "complete":
+            return f"no {self.get_failure(goal)} that no `fails` clause announces"
+        if goal.kind == "aggregate" and self.source_map is not None:
+            return f"{self.source_map.aggregates[goal.index]} is zero where nothing is written"
         return texts.get(goal.kind.split()[0], goal.kind)
+
+    def get_failure(self, goal: Goal) -> str:
+        """What fails in a body."""
+        if goal.case is None or goal.unsupported:
+            return goal.unsupported
+        failure = goal.case.failures[goal.index]
+        index = failure.error - STANDARD_ERROR_COUNT
+        if failure.kind != "fail":
+            return FAILURES[failure.kind]
+        if self.source_map is None or index < 0:
+            return f"error {failure.error}"
+        return self.source_map.errors[index].name
 
     def get_line(self, goal: Goal) -> int:
         """The line that a goal is about, 0 if unknown."""

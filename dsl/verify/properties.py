@@ -45,7 +45,6 @@ from spec.ir.syntax import (
 
 BOTH = 0
 POSITIVE = 1
-NEGATIVE = -1
 
 ACTIVE = (Set, Update, If, Match, Leave, Fail, Pay, Call, Send, Emit, Check, Item)
 """Nodes whose operands matter whatever becomes of their value."""

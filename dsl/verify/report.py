@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dsl.verify.verify import CounterexampleReport, GoalReport, Report
+from dsl.verify.verify import VERDICTS, CounterexampleReport, GoalReport, Report
 
 GOOD, FAILED, UNDECIDED = 0, 1, 3
 EXIT_CODES: Mapping[str, int] = {
@@ -70,6 +70,7 @@ def encode_report(report: Report, tests: Tests | None) -> dict[str, object]:
         "assumptions": list(report.assumptions),
         "versions": report.versions,
         "gas": dict(report.gas_bounds),
+        "notes": list(report.notes),
         "rlimit": report.rlimit,
         "ms": report.ms,
     }
@@ -89,6 +90,7 @@ def render_report(report: Report, tests: Tests | None) -> str:
         lines += render_counterexample(report, each)
     lines += _render_rows(report)
     lines += _render_open(report)
+    lines += [f"note: {note}" for note in report.notes]
     lines.append(_render_summary(report, tests))
     lines += [f"  FAIL  {failure}" for failure in (tests.failed if tests else ())]
     lines.append(f"assumes: {'; '.join(report.assumptions)}        {report.ms / 1000:.1f} s")
@@ -134,6 +136,8 @@ def _render_rows(report: Report) -> list[str]:
     rows = []
     for (kind, name), goals in properties.items():
         verdict = get_worst(goals)
+        if kind == "aggregate" and verdict == "proved":
+            continue
         steps = [goal for goal in goals if goal.kind == kind]
         proved = sum(goal.verdict == "proved" for goal in steps)
         span = f"{proved} of {len(steps)} calls" if len(steps) > 1 else ""
@@ -163,12 +167,7 @@ def _list_claims(goals: Sequence[GoalReport]) -> list[str]:
 
 def get_worst(goals: Sequence[GoalReport]) -> str:
     """The worst verdict among goals."""
-    order = list(EXIT_ORDER)
-    return order[min(order.index(goal.verdict) for goal in goals)]
-
-
-EXIT_ORDER = ("broken", "not_inductive", "conditional", "never_exercised", "unknown", "proved")
-"""Verdicts, worst first."""
+    return VERDICTS[min(VERDICTS.index(goal.verdict) for goal in goals)]
 
 
 def _render_row(name: str, text: str, verdict: str, extra: str, goals: Sequence[GoalReport]) -> str:
@@ -198,7 +197,7 @@ def _render_open(report: Report) -> list[str]:
 
 
 def _render_summary(report: Report, tests: Tests | None) -> str:
-    counts = dict.fromkeys(EXIT_ORDER, 0)
+    counts = dict.fromkeys(VERDICTS, 0)
     for goal in report.goals:
         counts[goal.verdict] += 1
     parts = [f"{counts['proved']} proved, {counts['broken']} broken, {counts['unknown']} undecided"]

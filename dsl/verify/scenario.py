@@ -26,6 +26,8 @@ from spec.lib.result import Err, Ok, Result
 FORMAT = "qccex/1"
 FILE_SIZE_BYTES_MAX = 8 * 1024 * 1024
 STEPS_MAX = 64
+NAME_LENGTH_MAX = 64
+"""Of a name shown in a story."""
 DIGITS_MAX = 80
 """Of a number; 256 bits need 78."""
 NO_CALL = -2
@@ -102,8 +104,13 @@ def get_params(linked: LinkedModule, function: int) -> tuple[TypeIndex, ...]:
     return () if function < 0 else tuple(linked.module.code.functions[function].params)
 
 
-def render_scenario(linked: LinkedModule, scenario: Scenario) -> str:
-    """The text of a counterexample file: a header, the entries, the steps, one line each."""
+def render_scenario(
+    linked: LinkedModule, scenario: Scenario, labels: Mapping[str, object] | None = None
+) -> str:
+    """The text of a counterexample file: a header, the entries, the steps, one line each.
+
+    `labels` are names that only serve to tell the story; a replay does not need them.
+    """
     claim = scenario.claim
     lines: list[dict[str, object]] = [
         {
@@ -120,6 +127,7 @@ def render_scenario(linked: LinkedModule, scenario: Scenario) -> str:
             "balance": str(scenario.balance),
             "inbox": str(scenario.inbox),
             "from_deployment": scenario.is_attack,
+            "labels": dict(labels or {}),
         }
     ]
     for entry in scenario.entries:
@@ -240,6 +248,24 @@ def _address(text: object) -> bytes:
     if not is_address(data):
         raise _MalformedError("an address is of a known kind")
     return data
+
+
+def parse_labels(data: bytes) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Contract, function and cell names of a file that `parse_scenario` accepts; may be empty."""
+    labels = json.loads(data.splitlines()[0]).get("labels")
+    if not isinstance(labels, dict):
+        return "", (), ()
+    return (
+        str(labels.get("contract", ""))[:NAME_LENGTH_MAX],
+        _parse_names(labels.get("functions")),
+        _parse_names(labels.get("cells")),
+    )
+
+
+def _parse_names(found: object) -> tuple[str, ...]:
+    if not isinstance(found, list) or len(found) > ENTRIES_MAX:
+        return ()
+    return tuple(str(name)[:NAME_LENGTH_MAX] for name in found)
 
 
 def _parse_entry(linked: LinkedModule, line: Mapping[str, object]) -> Stored:

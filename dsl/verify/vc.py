@@ -6,6 +6,7 @@ transition     holds between the states around every action
 ensures        holds after its function
 frame          nothing but `modifies` changes
 complete       when no guard fails, a check, division, payment or require of the body holds
+may_fail       as `complete`, where that is not claimed: what fails gives a note
 well_defined   a property or guard divides by no zero and reads at keys in range
 aggregate      a sum's body is zero at defaults, and never negative where the lemma is used
 can_succeed    an action can succeed at all (a state must exist)
@@ -385,8 +386,7 @@ def _add_function(vc: Vc, function: int, declared: Function) -> None:
     if spec.has_frame:
         _add_frame(vc, case, spec)
     _add_guard(vc, case)
-    if spec.is_complete:
-        _add_complete(vc, case, spec)
+    _add_complete(vc, case, spec)
     if declared.kind is FunctionKind.ACTION:
         goal = Goal("can_succeed", 0, function, vc.encoder.pool.true, case)
         goal.assumes_success = goal.is_wanted = True
@@ -414,7 +414,8 @@ def _add_complete(vc: Vc, case: Case, spec: FunctionSpec) -> None:
     for index, failure in enumerate(case.failures):
         is_open = failure.kind == "fail" and failure.error in spec.open_errors
         if not failure.is_guard and not is_open:
-            goal = Goal("complete", index, case.function, failure.condition, case)
+            kind = "complete" if spec.is_complete else "may_fail"
+            goal = Goal(kind, index, case.function, failure.condition, case)
             goal.extra = tuple(earlier)
             goal.node = failure.node
             if failure.spot is not None:

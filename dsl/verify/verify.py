@@ -21,6 +21,8 @@ from spec.ir.encoding import compute_code_id
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import Prim, PrimOp
 
+UNREPORTED = frozenset({"positive", "may_fail"})
+"""Kinds of goals that only serve others, or only give notes."""
 SEARCHED_MAX = 24
 """Broken goals for which an attack is looked for; the others show a state."""
 VERDICTS = ("broken", "not_inductive", "conditional", "never_exercised", "unknown", "proved")
@@ -88,6 +90,8 @@ class Report:
     ms: int
     replayed: int
     """Actions whose success was replayed."""
+    notes: tuple[str, ...] = ()
+    """What an action may also fail from, where it does not claim to say all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,7 @@ def verify_with(
         limits.rlimit,
         int((time.monotonic() - started_s) * 1000),
         judged.replayed,
+        judged.list_notes(),
     )
 
 
@@ -200,7 +205,7 @@ class _Judge:
         reports = [
             self._report(outcome)
             for outcome in self._outcomes
-            if outcome.goal.kind != "positive" and not outcome.goal.kind.startswith("exercised")
+            if outcome.goal.kind not in UNREPORTED and not outcome.goal.kind.startswith("exercised")
         ]
         reports += self._report_exercised()
         return tuple(reports), tuple(self._counterexamples)
@@ -211,7 +216,9 @@ class _Judge:
         failed = [
             outcome
             for outcome in self._outcomes
-            if not outcome.goal.is_wanted and outcome.verdict in {"failed", "unknown"}
+            if not outcome.goal.is_wanted
+            and outcome.goal.kind not in UNREPORTED
+            and outcome.verdict in {"failed", "unknown"}
         ]
         for outcome in failed[:SEARCHED_MAX]:
             found = search.find(outcome.goal, self._names.get_goal(outcome.goal))
@@ -291,9 +298,21 @@ class _Judge:
                 names.get_text(goal),
                 tell_story(linked, names, confirmed.scenario, confirmed.replay),
                 names.get_excerpt(goal, get_cells(self._vc, goal)),
-                render_scenario(linked, confirmed.scenario),
+                render_scenario(linked, confirmed.scenario, names.list_labels()),
             )
         )
+
+    def list_notes(self) -> tuple[str, ...]:
+        """What actions may also fail from."""
+        notes: dict[str, None] = {}
+        for outcome in self._outcomes:
+            goal = outcome.goal
+            if goal.kind == "may_fail" and outcome.verdict != "proved":
+                line = self._names.get_line(goal)
+                where = f", line {line}" if line else ""
+                name = self._names.get_function(goal.function)
+                notes[f"{name} may also fail: {self._names.get_failure(goal)}{where}"] = None
+        return tuple(notes)
 
     def _report_exercised(self) -> list[GoalReport]:
         """One goal for each implication: some call reaches its left side."""

@@ -214,3 +214,21 @@ def test_no_mutated_file_raises(folder: Path, capsys: pytest.CaptureFixture[str]
     assert refused > 10
     for text in (b"", b"{}", b"[1]", b"null\n", b"\xff", b"[" * 100_000):
         assert isinstance(parse_scenario(text), Err)
+
+
+def test_what_is_not_claimed_gives_a_note(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = GOOD.replace("        fails Full when total + amount > 1_000\n", "").replace(
+        "    error Full\n\n    invariant small: total <= 1_000\n", ""
+    )
+    (folder / "open.qc").write_text(text, encoding="utf-8")
+    assert run("verify", "open.qc") == 0
+    assert "note: add may also fail: overflow, line 13" in capsys.readouterr().out
+
+
+def test_a_replay_tells_the_story_in_the_contracts_own_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("verify", "bad.qc", "--json")
+    file = json.loads(capsys.readouterr().out)["counterexamples"][0]["file"]
+    assert run("replay", file) == 0
+    assert "total 0 -> 1" in capsys.readouterr().out
