@@ -21,6 +21,8 @@ from typing import Final
 EPOCHS: Final = 9
 """Length of a run."""
 GENESIS_SET: Final = "V0"
+FARTHEST: Final = 2
+"""The largest k of the rules."""
 LATE: Final = 1
 """Epochs after its own in which a target's votes may still be included."""
 ACTIVITY: Final = (0.8, 0.3)
@@ -118,7 +120,7 @@ class Rule:
     """The chain at a boundary, and what it has just finalised, if anything."""
     is_delayed: bool = False
     """Whether an election acts one promotion later (the paper's d + 2)."""
-    distance_max: int = 2
+    distance_max: int = FARTHEST
     """Largest k of a finalising link."""
     are_sources_anywhere: bool = False
     """Whether a source justified on the other branch is good enough."""
@@ -198,7 +200,8 @@ def _record(chain: Chain, source: Checkpoint, target: Checkpoint, rule: Rule) ->
         chain.justified.append(target)
     distance = target.epoch - source.epoch
     has_middle = any(point.epoch == source.epoch + 1 for point in chain.justified)
-    is_final = distance == 1 or (distance == rule.distance_max == 2 and has_middle)  # noqa: PLR2004 - k
+    is_far = distance == FARTHEST and rule.distance_max == FARTHEST and has_middle
+    is_final = distance == 1 or is_far
     if is_final and source.epoch > chain.finalised.epoch:
         chain.finalised = source
         chain.final.append(source)

@@ -28,14 +28,6 @@ def _write(term: Term, texts: dict[int, str]) -> str:
             return f"({term.op} {' '.join(args)})"
 
 
-def render_term(term: Term) -> str:
-    """One term as text."""
-    texts: dict[int, str] = {}
-    for part in collect(term):
-        texts[id(part)] = _write(part, texts)
-    return texts[id(term)]
-
-
 def render_query(assertions: Sequence[Term]) -> str:
     """The question whether all assertions can hold together, without (check-sat).
 
