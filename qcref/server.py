@@ -10,7 +10,6 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import cast
 
 import trio
 from hypercorn.config import Config
@@ -88,7 +87,7 @@ async def run_server(
             if isinstance(node.mining, Interval):
                 background.start_soon(_mine, node, node.mining)
             async with trio.open_nursery() as serving:
-                app = cast("ASGIFramework", make_app(node))  # the same protocol, other names
+                app: ASGIFramework = make_app(node)  # type: ignore[assignment] # other names
                 await serving.start(partial(serve, app, config, shutdown_trigger=switch.wait))
                 on_ready()
             background.cancel_scope.cancel()

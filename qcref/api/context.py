@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from qcref.api import models, render
@@ -27,12 +27,6 @@ PROBLEMS: Final[dict[int | str, dict[str, object]]] = {
     )
 }
 """What every route may answer beside its own."""
-
-
-class NoQuery(BaseModel):
-    """The query of a route that takes none."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 async def get_node(request: Request) -> Node:

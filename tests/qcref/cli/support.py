@@ -47,10 +47,20 @@ def run_json(folder: Path, *words: str) -> Any:  # what a test looks into
 class DevnetProcess:
     """A devnet in a process of its own."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, file_blocks_max: int | None = None) -> None:
+        """Starts it and waits until it is ready.
+
+        Args:
+            folder: where it runs.
+            words: further arguments.
+            file_blocks_max: how long any of its files may become, in blocks of 512 bytes: as if the
+                disk were full.
+        """
         self.folder = folder
+        limit = "" if file_blocks_max is None else f"ulimit -f {file_blocks_max}; "
+        command = [*QC, "devnet", "--port", "0", "--json", *words]
         self.process = subprocess.Popen(
-            [*QC, "devnet", "--port", "0", "--json", *words],
+            ["/bin/sh", "-c", f'{limit}exec "$@"', "sh", *command],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,6 +1,7 @@
 """kill -9 under load: what was acknowledged is there, and nothing was signed twice."""
 
 import http.client
+import json
 import signal
 import threading
 import urllib.error
@@ -76,6 +77,31 @@ def _check_promises(folder: Path, signed: dict[tuple[int, int, str], bytes]) -> 
         kind = "proposal" if isinstance(message, Proposal) else str(message.kind)
         place = (message.height, message.round, kind)
         assert signed.setdefault(place, encode_promise(promise)) == encode_promise(promise)
+
+
+def _send_until_refused(devnet: DevnetProcess) -> tuple[list[Any], urllib.error.HTTPError]:
+    acknowledged: list[Any] = []  # views, as the node answered
+    for _ in range(500):
+        try:
+            view = devnet.request("/v1/dev/transfer", {"from": "alice", "to": "bob", "amount": "1"})
+        except urllib.error.HTTPError as refused:
+            return acknowledged, refused
+        acknowledged.append(view)
+    pytest.fail("the disk never filled up")
+
+
+def test_a_full_disk_ends_the_node_with_a_code_and_loses_nothing(tmp_path: Path) -> None:
+    devnet = DevnetProcess(tmp_path, file_blocks_max=500)
+    acknowledged, refused = _send_until_refused(devnet)
+    with refused:
+        assert (refused.status, json.load(refused)["code"]) == (503, "store.io")
+    assert devnet.process.wait(30) == 2
+    assert "error[store.io]: stopped:" in devnet.errors
+    devnet.close()
+    assert len(acknowledged) > 3
+    again = DevnetProcess(tmp_path)
+    _check_acknowledged(again, acknowledged)
+    assert again.stop() == 0
 
 
 @rounds_short_and_long
