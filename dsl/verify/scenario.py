@@ -7,6 +7,7 @@ holds. The file is self-contained: it carries the module, so any client can repl
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from spec.crypto.address import is_address
 from spec.ir.encoding import decode_module, encode_module
@@ -90,8 +91,8 @@ class Scenario:
 class FileMalformed:
     """A counterexample file cannot be read."""
 
+    code: ClassVar[str] = "verify.file_malformed"
     reason: str
-    code: str = "verify.file_malformed"
 
     @property
     def message(self) -> str:
