@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from proofs import smt
+from proofs.explore import cli as explore_cli
 from proofs.export import write_files
 from proofs.registry import THEOREMS, get_theorem
 from proofs.report import (
@@ -32,12 +33,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the sub-commands of `qc spec` to a parser."""
     commands = parser.add_subparsers(dest="spec_command", required=True, metavar="COMMAND")
     _add_prove(commands.add_parser("prove", help="prove theorems about the specification"))
+    explore = commands.add_parser("explore", help="search a small world whole")
+    explore_cli.add_arguments(explore)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; 0 proved, 1 something is false or missing, 3 only undecided is left."""
-    commands: dict[str, Callable[[argparse.Namespace], int]] = {"prove": _run_prove}
+    commands: dict[str, Callable[[argparse.Namespace], int]] = {
+        "prove": _run_prove,
+        "explore": _run_explore,
+    }
     return commands[args.spec_command](args)
+
+
+def _run_explore(args: argparse.Namespace) -> int:
+    misuse = explore_cli.find_misuse(args)
+    if misuse is not None:
+        return _report_error("spec.explore_misused", misuse, "`qc spec explore --help` says more")
+    return explore_cli.run(args)
 
 
 def _add_prove(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +65,7 @@ def _add_prove(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=_read_rlimit,
         default=RLIMIT_DEFAULT,
-        help="solver steps allowed for one goal, 40 million by default",
+        help="solver steps allowed for one goal, 10 million by default",
     )
 
 
