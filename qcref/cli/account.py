@@ -59,8 +59,8 @@ def _fund(client: node.Client, args: argparse.Namespace) -> int:
 
 
 def _show(client: node.Client, args: argparse.Namespace) -> int:
-    query = {"proof": "true"} if args.proof else {}
-    view = client.get("accounts", args.who, **query)
+    query = [("proof", "true")] if args.proof else []
+    view = client.get("accounts", args.who, query=query)
     if args.json:
         print_json(view)
         return GOOD

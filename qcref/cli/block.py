@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(client: node.Client, *, as_json: bool) -> int:
-    view = client.get("blocks", limit=LIST_COUNT)
+    view = client.get("blocks", query=[("limit", LIST_COUNT)])
     if as_json:
         print_json(view)
         return GOOD

@@ -1,4 +1,4 @@
-"""`qc call`: an action of a contract for a named account, or a view."""
+"""`qc call`: an action of a contract for a named account, a view, or a state variable."""
 
 import argparse
 
@@ -16,7 +16,7 @@ from qcref.cli.output import (
     report_error,
 )
 from qcref.cli.results import get_exit_code, render_fault, render_transaction, settle
-from qcref.cli.words import find_function, parse_words
+from qcref.cli.words import find_function, is_cell, parse_words
 
 DEFAULT_CALLER = "alice"
 """Whom a view or a simulation takes for the caller."""
@@ -25,7 +25,7 @@ DEFAULT_CALLER = "alice"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describes `qc call` to a parser."""
     parser.add_argument("contract", help="its name or address")
-    parser.add_argument("function", metavar="action", help="an action or a view")
+    parser.add_argument("function", metavar="action", help="an action, a view, or a state variable")
     parser.add_argument("args", nargs="*", help="one for each parameter; JSON where it has parts")
     parser.add_argument("--from", dest="sender", metavar="NAME", help="a named account")
     parser.add_argument("--value", default="0", metavar="COINS", help=AMOUNT_HELP)
@@ -46,7 +46,10 @@ def _run(args: argparse.Namespace) -> int:
     client = node.connect(args)
     value = parse_amount(args.value)
     contract = client.get("contracts", args.contract)
-    entry = find_function(node.as_object(contract["interface"]), args.function)
+    interface = node.as_object(contract["interface"])
+    if is_cell(interface, args.function):
+        return _read_cell(client, args)
+    entry = find_function(interface, args.function)
     words = parse_words(entry, args.args)
     if entry["kind"] == "view" or args.dry_run:
         return _simulate(client, args, words, value)
@@ -69,6 +72,17 @@ def _run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(render_transaction(view)))
     return get_exit_code(view)
+
+
+def _read_cell(client: node.Client, args: argparse.Namespace) -> int:
+    """A state variable after the head; the words are its keys."""
+    keys = [("key", word) for word in args.args]
+    view = client.get("contracts", args.contract, "cells", args.function, query=keys)
+    if args.json:
+        print_json(view)
+    else:
+        print(render_value(view["value"]))
+    return GOOD
 
 
 def _simulate(client: node.Client, args: argparse.Namespace, words: list[Json], value: int) -> int:

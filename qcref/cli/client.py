@@ -8,7 +8,7 @@ import argparse
 import http.client
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -56,13 +56,17 @@ class Client:
         )
         self._host, self._port, self.url = parts.hostname, port, url.rstrip("/")
 
-    def get(self, *path: str, **query: str) -> dict[str, Json]:
+    def get(self, *path: str, query: Sequence[tuple[str, str]] = ()) -> dict[str, Json]:
         """GETs a path below /v1, each part quoted.
+
+        Args:
+            path: its parts.
+            query: names and values behind it.
 
         Raises:
             CliError: no answer, or a problem.
         """
-        asked = "?" + urlencode(query) if query else ""
+        asked = "?" + urlencode(list(query)) if query else ""
         return self._request("GET", "/v1/" + "/".join(quote(p, safe="") for p in path) + asked)
 
     def post(self, path: str, body: Mapping[str, object]) -> dict[str, Json]:

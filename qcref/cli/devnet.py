@@ -164,7 +164,7 @@ def _render_greeting(
         f"  API {url}/v1 (docs {url}/docs)   explorer {url}/",
         f"  {accounts}   (+{rest}, everybody knows their keys: never use elsewhere)",
         (
-            "  next:  qc contract new Token  then  qc deploy Token/token.qc … --from alice"
+            "  next:  qc contract new Token  then  qc deploy Token/Token.qc Gold 100 --from alice"
             "      Ctrl-C stops"
         ),
     )

@@ -35,6 +35,14 @@ def _name_type(kind: Json) -> str:
     return str(kind.get("name", kind["kind"])) if isinstance(kind, dict) else str(kind)
 
 
+def is_cell(interface: dict[str, Json], name: str) -> bool:
+    """Whether a contract has a state variable of this name, and no function."""
+    functions = cast("list[dict[str, Json]]", interface["functions"])
+    cells = cast("list[dict[str, Json]]", interface["cells"])
+    is_function = any(name in (entry["name"], entry["selector"]) for entry in functions)
+    return not is_function and any(name == cell["name"] for cell in cells)
+
+
 def find_function(interface: dict[str, Json], name: str) -> dict[str, Json]:
     """A function of a contract's interface.
 
