@@ -25,6 +25,10 @@ Render = Callable[[bytes], str]
 
 _UINT = re.compile(r"u(8|16|32|64|128|256)")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
+_GROUPED = re.compile(r"[0-9]+(?:_[0-9]+)*")
+"""Digits, which people group by underscores."""
+_TEXT_LENGTH_MAX = 160
+"""Of a written number: 2^256 with an underscore behind every digit."""
 VIEW_BITS_MAX = 32
 """Integers up to here are JSON numbers in the exact view, wider ones decimal strings."""
 
@@ -164,10 +168,19 @@ def _parse_scalar(kind: str, value: Json, resolve: Resolve) -> Json:
 def _parse_uint(bits: int, value: Json) -> Json:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    text = str(value).replace("_", "") if isinstance(value, str) else str(value)
-    if _DECIMAL.fullmatch(text) is None or int(text) >> bits:
+    if isinstance(value, int):
+        return _render_uint(bits, value)
+    if len(value) > _TEXT_LENGTH_MAX or _GROUPED.fullmatch(value) is None:
         return None
-    return int(text) if bits <= VIEW_BITS_MAX else text
+    text = value.replace("_", "")
+    return _render_uint(bits, int(text)) if _DECIMAL.fullmatch(text) else None
+
+
+def _render_uint(bits: int, number: int) -> Json:
+    """The exact view of a number, or None if the type has no such."""
+    if number < 0 or number >> bits:
+        return None
+    return number if bits <= VIEW_BITS_MAX else str(number)
 
 
 def _parse_fields(

@@ -1,5 +1,6 @@
 """Commands against a devnet, and what they say when something is wrong."""
 
+import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from quantumchain.cli import main
+from tests.foreign import report_missing
 from tests.qcref.cli.support import DevnetProcess, get_error, run_json, run_qc, running_devnet
 from tests.qcref.support import ERC20
 
@@ -81,6 +83,41 @@ def test_a_file_that_is_no_contract_is_not_deployed(
     done = run_qc(devnet.folder, "deploy", "bad.qc", "--from", "alice")
     assert done.returncode == exit_code
     assert f"error[{code}]" in done.stderr
+
+
+BROKEN = """\
+contract Broken:
+    state:
+        supply: u256
+        balances: map[address, u256]
+
+    invariant backed: sum(balances) == supply
+
+    init(first: u256):
+        supply = first
+        balances[caller] = first
+
+    action mint(amount: u256) by anyone:
+        balances[caller] += amount
+"""
+
+
+def test_a_broken_contract_is_deployed_by_force_only(devnet: DevnetProcess) -> None:
+    require_solver()
+    (devnet.folder / "broken.qc").write_text(BROKEN, "utf-8")
+    words = ("deploy", "broken.qc", "5", "--from", "alice")
+    refused = run_qc(devnet.folder, *words)
+    assert (refused.returncode, get_error(refused)) == (1, "cli.contract_broken")
+    assert "qc contract verify broken.qc" in refused.stderr
+    deployed = run_json(devnet.folder, *words, "--force")
+    assert deployed["contract"]["verdict"] == "broken"
+    view = devnet.request("/v1/contracts/Broken")
+    assert "broken" in {goal["verdict"] for goal in view["verification"]["goals"]}
+
+
+def require_solver() -> None:
+    if importlib.util.find_spec("z3") is None:
+        report_missing("z3", "there is no solver to judge a contract")
 
 
 def test_a_transfer_is_signed_elsewhere_and_submitted(devnet: DevnetProcess) -> None:

@@ -3,10 +3,12 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.foreign import report_missing
 from tests.qcref.cli.support import COMMAND_S_MAX, running_devnet
 from tests.qcref.support import ROOT
 
@@ -33,6 +35,8 @@ def make_pattern(line: str) -> re.Pattern[str]:
 
 
 def test_every_command_prints_what_the_page_says(tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        report_missing("curl", "the tutorial's requests need the program curl")
     steps = read_steps(PAGE.read_text("utf-8"))
     assert len(steps) > 15
     environment = {**os.environ, "QC_PASSPHRASE": "correct horse"}

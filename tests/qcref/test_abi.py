@@ -1,0 +1,151 @@
+"""What people write becomes exact values, and exact values become what people read."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qcref.abi import AbiType, Json, parse_arguments, parse_text, render_value
+from spec.lib.result import Err, Ok
+
+POINT: AbiType = {
+    "kind": "record",
+    "name": "Point",
+    "fields": [{"name": "x", "type": "u64"}, {"name": "up", "type": "bool"}],
+}
+SHAPE: AbiType = {
+    "kind": "enum",
+    "name": "Shape",
+    "members": [
+        {"name": "empty", "fields": []},
+        {"name": "dot", "fields": [{"name": "at", "type": POINT}]},
+    ],
+}
+OPTION: AbiType = {
+    "kind": "enum",
+    "name": "option[u64]",
+    "members": [
+        {"name": "none", "fields": []},
+        {"name": "some", "fields": [{"name": "value", "type": "u64"}]},
+    ],
+}
+POINTS: AbiType = {"kind": "list", "element": POINT, "length_max": 3}
+ADDRESS = b"\x01" * 32
+
+
+def _parse(kind: AbiType, written: Json) -> Json:
+    parsed = parse_arguments([{"name": "a", "type": kind}], [written], _resolve)
+    assert isinstance(parsed, Ok), parsed
+    return parsed.value[0]
+
+
+def _resolve(name: str) -> bytes | None:
+    return ADDRESS if name == "alice" else None
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "view", "read"),
+    [
+        ("u8", "7", 7, 7),
+        ("u8", 7, 7, 7),
+        ("u32", "4_294_967_295", (1 << 32) - 1, (1 << 32) - 1),
+        ("u64", "1_000", "1000", "1000"),
+        ("u256", 5, "5", "5"),
+        ("bool", "true", True, True),
+        ("bool", False, False, False),
+        ("address", "alice", "0x" + ADDRESS.hex(), "who"),
+        ("string[4]", "Gold", "Gold", "Gold"),
+        (POINT, {"x": "1", "up": True}, ["1", True], {"x": "1", "up": True}),
+        (POINT, ["1", True], ["1", True], {"x": "1", "up": True}),
+        (SHAPE, "empty", {"tag": 0, "payload": []}, "empty"),
+        (
+            SHAPE,
+            {"dot": {"at": ["1", True]}},
+            {"tag": 1, "payload": [["1", True]]},
+            {"dot": {"at": {"x": "1", "up": True}}},
+        ),
+        (OPTION, None, {"tag": 0, "payload": []}, None),
+        (OPTION, "none", {"tag": 0, "payload": []}, None),
+        (OPTION, "9", {"tag": 1, "payload": ["9"]}, "9"),
+        (POINTS, [["1", True]], [["1", True]], [{"x": "1", "up": True}]),
+    ],
+    ids=itertools.count(),
+)
+def test_values_are_written_and_read(kind: AbiType, written: Json, view: Json, read: Json) -> None:
+    assert _parse(kind, written) == view
+    assert render_value(kind, view, lambda _: "who") == read
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("u8", "256"),
+        ("u8", "-1"),
+        ("u8", ""),
+        ("u8", "1e2"),
+        ("u8", "0x1"),
+        ("u8", "_1"),
+        ("u8", "1_"),
+        ("u8", "1__0"),
+        ("u8", "٣"),
+        ("u8", "9" * 5_000),
+        ("u8", True),
+        ("u8", None),
+        ("bool", "yes"),
+        ("bool", 1),
+        ("address", "mallory"),
+        ("address", 5),
+        ("string[4]", 5),
+        (POINT, {"x": "1"}),
+        (POINT, {"x": "1", "up": True, "more": 1}),
+        (POINT, ["1"]),
+        (POINT, "1"),
+        (SHAPE, "full"),
+        (SHAPE, {"empty": [], "dot": []}),
+        (OPTION, "x"),
+        (POINTS, {"0": []}),
+        ({"kind": "map", "key": "u8", "value": "u8"}, {}),
+    ],
+    ids=itertools.count(),
+)
+def test_what_is_no_value_of_the_type_is_refused(kind: AbiType, written: Json) -> None:
+    parsed = parse_arguments([{"name": "a", "type": kind}], [written], _resolve)
+    assert isinstance(parsed, Err)
+    assert parsed.error.code == "abi.argument_invalid"
+    assert parsed.error.message.startswith("a")
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["x", "up", "dot", "at"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from([POINT, SHAPE, OPTION, POINTS, "u8", "u256", "bool"]), JSON_VALUES)
+def test_any_json_is_a_value_or_refused(kind: AbiType, written: Json) -> None:
+    parsed = parse_arguments([{"name": "a", "type": kind}], [written], _resolve)
+    if isinstance(parsed, Ok):
+        read = render_value(kind, parsed.value[0], lambda _: "who")
+        assert _parse(kind, read) == parsed.value[0], "what is read can be written"
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "value"),
+    [
+        ("string[9]", "[1]", "[1]"),
+        (POINTS, "[]", []),
+        (POINTS, "[", "["),
+        (SHAPE, "empty", "empty"),
+        (OPTION, "null", None),
+        (POINT, '{"x": "1", "up": true}', {"x": "1", "up": True}),
+        (POINTS, "[" * 100_000, "[" * 100_000),
+    ],
+    ids=itertools.count(),
+)
+def test_a_word_is_json_where_the_type_has_parts(kind: AbiType, word: str, value: Json) -> None:
+    assert parse_text(kind, word) == value
