@@ -19,8 +19,8 @@ from proofs.theorem import Query, Theorem, get_flaws, get_queries
 
 WORKERS: Final = 2
 """Children at a time; the reference machine has two cores."""
-RLIMIT_DEFAULT: Final = 40_000_000
-"""Solver steps for one query: far above what any query here takes."""
+RLIMIT_DEFAULT: Final = 10_000_000
+"""Solver steps for one query: twenty times what the hardest here takes."""
 _INTEGER: Final = re.compile(r"-?\d+")
 
 # What an answer means, by the kind of query and the solver's word.

@@ -95,7 +95,7 @@ THEOREM = Theorem(
         Lemma(
             "the curve begins at one",
             "On schedule the target is the anchor's.",
-            IN_FIRST,
+            ("powers",),
             implies(equal(x, 0), equal(FACTOR_X, ONE)),
         ),
         Lemma(

@@ -25,7 +25,6 @@ CONFIG = replace(
 )
 NEXT = run(lambda: compute_next_base_fee(CONFIG, as_number(fee), as_number(used)))
 RISE = fee * (used - target)
-PRODUCT = and_(RISE <= fee * target, fee * (target - used) <= fee * target)
 # Broken rules: a rise that may round to nothing, and a change that is not cut to the bounds.
 UNCUT = choose(
     used > target,
@@ -57,12 +56,6 @@ THEOREM = Theorem(
         Hypothesis(
             "a block twice the target", "At most twice the target is used.", used <= 2 * target
         ),
-        Hypothesis(
-            "product",
-            "The lemma about it.",
-            PRODUCT,
-            proved_by="a full product is at most the fee times the target",
-        ),
     ),
     lemmas=(
         Lemma("within bounds", "The next fee.", RULES, and_(low <= NEXT, NEXT <= high)),
@@ -76,7 +69,7 @@ THEOREM = Theorem(
         Lemma(
             "demand raises it",
             "Above the target it rises by at least 1, or is at its maximum.",
-            RULES,
+            (),
             implies(used > target, or_(NEXT >= fee + 1, equal(NEXT, high))),
         ),
         Lemma(
@@ -86,15 +79,9 @@ THEOREM = Theorem(
             implies(used <= target, NEXT <= fee),
         ),
         Lemma(
-            "a full product is at most the fee times the target",
-            "The one multiplication behind the next lemma, apart.",
-            (*RULES, "a block twice the target"),
-            PRODUCT,
-        ),
-        Lemma(
             "it moves by one part in the denominator",
             "A rise or fall is at most fee // denominator, but at least 1 for a rise.",
-            (*RULES, "a block twice the target", "product"),
+            (*RULES, "a block twice the target"),
             and_(
                 or_(NEXT <= fee + fee // denominator, NEXT <= fee + 1),
                 NEXT >= fee - fee // denominator,
@@ -122,7 +109,7 @@ THEOREM = Theorem(
             "a block of any size",
             "The gas limit is more than twice the target.",
             ("it moves by one part in the denominator",),
-            changes={"a block twice the target": None, "product": None},
+            changes={"a block twice the target": None},
         ),
         Mutant(
             "bounds forgotten",
@@ -135,7 +122,7 @@ THEOREM = Theorem(
         Witness(
             "a rise",
             "Of more than 1, and not to the maximum.",
-            (*RULES, "a block twice the target", "product"),
+            (*RULES, "a block twice the target"),
             and_(NEXT > fee + 1, NEXT < high, used < 2 * target, denominator >= 8),
         ),
     ),

@@ -163,7 +163,7 @@ THEOREM = Theorem(
         Lemma(
             "in one round: equivocation",
             "Two decisions of one round need evidence that anybody can check.",
-            USES,
+            ("commits",),
             implies(equal(r1, r2), CASES[0]),
         ),
         Lemma(

@@ -113,9 +113,9 @@ INVARIANTS = (
         "blocked",
         blocked,
         {
-            "precommit": ("prevotes move on", "precommits move on", "rounds"),
+            "precommit": ("prevotes move on",),
             "prevote_new": (
-                *("rounds", "quorums", "precommits lock", "locks", "latest lock", "polkas"),
+                *("quorums", "precommits lock", "locks", "latest lock", "polkas"),
                 *("prevotes move on", "one prevote"),
             ),
             "prevote_unlocked": (

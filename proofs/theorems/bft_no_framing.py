@@ -112,7 +112,7 @@ INVARIANTS = (
                 *("rounds", "precommits lock", "locks", "latest lock", "precommits unlock"),
                 *("precommits move on", "precommits count"),
             ),
-            "prevote_unlocked": ("rounds", "precommits lock", "latest lock"),
+            "prevote_unlocked": ("rounds", "latest lock"),
             "precommit": ("prevotes move on",),
         },
     ),
@@ -169,7 +169,7 @@ THEOREM = Theorem(
         "Honest nodes act only by the model's actions, also across a restart (row 13).",
         "Signatures can't be forged.",
     ),
-    tested="That the code's evidence checks accept only these pairs; proposals (one a round).",
+    tested="That the code finds no evidence in what honest nodes signed (traces); one proposal a round.",
     hypotheses=(
         Hypothesis("rounds", "Rounds are totally ordered.", ROUNDS_ARE_ORDERED),
         *(invariant.hypothesis for invariant in INVARIANTS),

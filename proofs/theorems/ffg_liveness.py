@@ -69,13 +69,13 @@ THEOREM = Theorem(
         Lemma(
             "the guard lets S -> t1 pass",
             "Its source is not below the guard's, its target above.",
-            ALL,
+            ("S is the highest", "t1 is fresh"),
             and_(epoch(s) >= guard_source, epoch(t1) > guard_target),
         ),
         Lemma(
             "the guard lets the next two pass",
             "Sources and targets go on rising.",
-            ALL,
+            ("t1 is fresh",),
             and_(
                 epoch(t1) >= epoch(s),
                 epoch(t2) > epoch(t1),
@@ -86,13 +86,13 @@ THEOREM = Theorem(
         Lemma(
             "no vote convicts with an old one",
             "For each of the three.",
-            ALL,
+            ("S is the highest", "t1 is fresh"),
             not_(or_(is_guilty(OLD, FIRST), is_guilty(OLD, SECOND), is_guilty(OLD, THIRD))),
         ),
         Lemma(
             "the votes don't convict one another",
             "No two of the three.",
-            ALL,
+            ("t1 is fresh",),
             not_(
                 or_(
                     is_guilty(FIRST, SECOND),
@@ -104,7 +104,7 @@ THEOREM = Theorem(
         Lemma(
             "t1 is finalised",
             "The honest are a quorum, and t1 -> t2 goes to the next epoch.",
-            (*ALL, "honest online"),
+            ("t1 is fresh", "honest online"),
             and_(is_quorum(online, total), equal(epoch(t2), epoch(t1) + 1)),
         ),
     ),

@@ -90,7 +90,7 @@ THEOREM = Theorem(
         Lemma(
             "the code's offence is the theorems'",
             "is_slashable convicts who is guilty in `ffg_safety`, and who votes twice an epoch.",
-            ("links",),
+            (),
             iff(
                 IS_SLASHABLE,
                 or_(

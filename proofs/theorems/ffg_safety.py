@@ -121,7 +121,7 @@ THEOREM = Theorem(
         Lemma(
             "finalised checkpoints never conflict",
             "The claim, used once in each direction.",
-            ("tree",),
+            (),
             implies(
                 and_(
                     implies(epoch(z) >= epoch(x), is_below(x, z)),

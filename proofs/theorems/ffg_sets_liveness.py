@@ -126,13 +126,13 @@ THEOREM = Theorem(
         Lemma(
             "dynasties count up by one",
             "No boundary skips a dynasty, so prev is always the set before cur.",
-            BOUNDARY,
+            (),
             and_(AFTER >= now, AFTER <= now + 1),
         ),
         Lemma(
             "the dynasty advances",
             "Once t1 is finalised the chain is in a dynasty above that of t1.",
-            (*BOUNDARY, "t1 finalised"),
+            ("known epochs", "t1 finalised"),
             AFTER > dynasty_of(first),
         ),
         Lemma(

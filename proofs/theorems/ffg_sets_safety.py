@@ -213,9 +213,8 @@ HYPOTHESES = (
 
 def _uses_q(name: str) -> tuple[str, ...]:
     """Q for M holds for either k by the same argument: M is at the epoch after X."""
-    links = "links of X, k = 2" if name == "T" else "links of X, k = 1"
-    earliest = ("earliest witness",) if name == "T" else ()
-    return (f"tree at {name}", f"promotion of {name}", links, *earliest)
+    links = {"X": (), "M": ("links of X, k = 1",), "T": ("links of X, k = 2", "earliest witness")}
+    return (f"tree at {name}", f"promotion of {name}", *links[name])
 
 
 def _uses_r(name: str) -> tuple[str, ...]:
@@ -237,7 +236,7 @@ LEMMAS = (
     Lemma(
         "P",
         "Who promoted the first violator is before X.",
-        ("tree at Z", "promotion of Z", LATER, "inner induction"),
+        ("tree at Z", "promotion of Z", "inner induction"),
         P_GOAL,
     ),
     *(
@@ -274,7 +273,7 @@ LEMMAS = (
     Lemma(
         "finalised checkpoints never conflict",
         "The claim, used once in each direction.",
-        ("tree of links",),
+        (),
         implies(
             and_(
                 implies(epoch(z) >= epoch(x), is_below(x, z)),

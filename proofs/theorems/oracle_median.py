@@ -71,13 +71,13 @@ THEOREM = Theorem(
         Lemma(
             "honest observations are the majority",
             "Of every report.",
-            ("counts", "committee", "report"),
+            ("committee", "report"),
             HONEST > FAULTY,
         ),
         Lemma(
             "the honest suffice",
             "A report can be made without the faulty.",
-            ("counts", "committee"),
+            ("committee",),
             members - faults >= 2 * faults + 1,
         ),
     ),

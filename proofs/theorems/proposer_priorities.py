@@ -159,7 +159,7 @@ THEOREM = Theorem(
         Lemma(
             "the sum stays",
             "Everybody's power is added, the total taken away.",
-            ("seats",),
+            (),
             equal(RAISED_SUM - total, before),
         ),
         Lemma(
@@ -177,7 +177,7 @@ THEOREM = Theorem(
         Lemma(
             "nobody stands above the ceiling",
             "The others, n - 1 of them, are not below -B, and the sum is below n.",
-            ("seats", "centred", "floor", "the sum bounds the highest"),
+            ("centred", "the sum bounds the highest"),
             highest <= (n - 1) + (n - 1) * floor,
         ),
         Lemma(
@@ -213,7 +213,7 @@ THEOREM = Theorem(
         Lemma(
             "three seats: renewal is centred",
             "The code leaves a sum in [0, n), whatever the priorities were.",
-            ("three seats",),
+            (),
             and_(sum(RENEWED[1:], RENEWED[0]) >= 0, sum(RENEWED[1:], RENEWED[0]) < 3),
         ),
         Lemma(

@@ -86,7 +86,7 @@ THEOREM = Theorem(
         Lemma(
             "honest voters are a quorum",
             "The protocol goes on when the faulty are silent.",
-            ("regions", "faults"),
+            ("faults",),
             is_quorum(HONEST, TOTAL),
         ),
         Lemma(

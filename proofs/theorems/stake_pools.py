@@ -7,9 +7,6 @@ The formulas are `compute_purchase`, `compute_worth`, `apply_redemption` and `co
     rounding   a buyer loses less than a unit, and redeeming at once gives at most the cost
     shares     a pool that sells has, and keeps, at most 2^16 shares a token: they fit 128 bits
     slashing   takes what it says, from stake and from withdrawals together, and overdraws neither
-
-Multiplying two unknowns is hard for a solver, so where a lemma compares products the other lemma,
-about the division, stands before it.
 """
 
 from proofs.logic import Term, and_, at_least_zero, constants, equal, implies, not_
@@ -111,37 +108,37 @@ THEOREM = Theorem(
         Lemma(
             "a purchase is priced",
             "Its cost is what the shares are worth, rounded up by less than a unit.",
-            BUYS,
+            ("a live pool",),
             _is_purchase(PRICED),
         ),
         Lemma(
             "a purchase is added",
             "The pool has the cost more, and the shares.",
-            BUYS,
+            (),
             and_(equal(TOKENS_AFTER, tokens + COST), equal(SHARES_AFTER, shares + BOUGHT)),
         ),
         Lemma(
             "buying does not dilute",
             "Tokens per share don't fall.",
-            BOUGHT_FROM,
+            ("a purchase",),
             (tokens + cost) * shares >= tokens * (shares + bought),
         ),
         Lemma(
             "no gain in a round trip",
             "What was bought redeems to at most its cost.",
-            BOUGHT_FROM,
+            ("a purchase",),
             WORTH_AT_ONCE <= cost,
         ),
         Lemma(
             "a pool that sells stays live",
             "At most 2^16 shares a token, after a purchase, too.",
-            BOUGHT_FROM,
+            ("a live pool", "a purchase"),
             shares + bought <= (tokens + cost) * SHARES_PER_TOKEN_MAX,
         ),
         Lemma(
             "shares fit 128 bits",
             "Below 2^112.",
-            (*BOUGHT_FROM, "the supply"),
+            ("a live pool", "a purchase", "the supply"),
             shares + bought < SUPPLY_LIMIT * SHARES_PER_TOKEN_MAX,
         ),
         Lemma(
@@ -153,13 +150,13 @@ THEOREM = Theorem(
         Lemma(
             "redeeming does not dilute",
             "Tokens per share don't fall.",
-            REDEEMS,
+            ("a pool",),
             TOKENS_LEFT * shares >= tokens * SHARES_LEFT,
         ),
         Lemma(
             "no tokens without shares",
             "The last share takes all.",
-            REDEEMS,
+            (),
             implies(equal(SHARES_LEFT, 0), equal(TOKENS_LEFT, 0)),
         ),
         Lemma(
@@ -199,7 +196,7 @@ THEOREM = Theorem(
             "a price that may be too low",
             "Buying and redeeming pays.",
             ("buying does not dilute", "no gain in a round trip"),
-            changes={"a purchase": CHEAP},
+            changes={"a purchase": and_(CHEAP, tokens >= 1, shares >= 1)},
         ),
         Mutant(
             "shares rounded up",

@@ -27,10 +27,9 @@ THEOREM = Theorem(
         " T // 3 + 1 on; with n = 3f + 1 equal votes that is 2f + 1 and f + 1. Two quorums"
         " share more than T/3."
     ),
-    assumes=("Weights and totals are integers, not negative (the codec has unsigned integers).",),
+    assumes=("Weights and totals are integers.",),
     tested="That vote keepers add each voter's weight once (tests/spec/consensus/test_votes.py).",
     hypotheses=(
-        Hypothesis("weights", "Weights are not negative.", at_least_zero(w, v, t)),
         Hypothesis("equal votes", "n = 3f + 1 voters of weight 1.", and_(f >= 0, t == 3 * f + 1)),
         Hypothesis(
             "two sets",
@@ -43,37 +42,37 @@ THEOREM = Theorem(
         Lemma(
             "quorum is 2T // 3 + 1",
             "No weight between the exact fraction and the threshold is lost to rounding.",
-            ("weights",),
+            (),
             iff(is_quorum(w, t), w >= 2 * t // 3 + 1),
         ),
         Lemma(
             "one honest is T // 3 + 1",
             "As above for a third.",
-            ("weights",),
+            (),
             iff(has_honest(w, t), w >= t // 3 + 1),
         ),
         Lemma(
             "quorum is 2f + 1 of 3f + 1",
             "The paper's figure.",
-            ("weights", "equal votes"),
+            ("equal votes",),
             iff(is_quorum(w, t), w >= 2 * f + 1),
         ),
         Lemma(
             "one honest is f + 1 of 3f + 1",
             "The paper's figure.",
-            ("weights", "equal votes"),
+            ("equal votes",),
             iff(has_honest(w, t), w >= f + 1),
         ),
         Lemma(
             "more votes never hurt",
             "A set with more weight than a quorum is a quorum.",
-            ("weights",),
+            (),
             implies(and_(is_quorum(w, t), v >= w), is_quorum(v, t)),
         ),
         Lemma(
             "quorums meet",
             "What two quorums share is more than a third.",
-            ("weights", "two sets", "quorums"),
+            ("two sets", "quorums"),
             MEETS,
         ),
     ),
@@ -105,7 +104,7 @@ THEOREM = Theorem(
         Witness(
             "two quorums of four",
             "Four equal votes, two different sets of three.",
-            ("weights", "equal votes", "two sets", "quorums"),
+            ("equal votes", "two sets", "quorums"),
             and_(t == 4, w == 3, v == 3, rest == 0),
         ),
     ),

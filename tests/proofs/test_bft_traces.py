@@ -45,6 +45,8 @@ from spec.consensus.bft.rounds import (
     compute_round_state,
 )
 from spec.consensus.bft.votes import NIL, Ballot, ValueId, VoteType, compute_keeper
+from spec.consensus.evidence import find_conflict
+from spec.ledger.ops import RoundVote
 
 SIZE, ROUNDS = 4, 5
 VALUES = (ValueId(b"a" * 32), ValueId(b"b" * 32))
@@ -158,6 +160,8 @@ class Run:
     pending: list[tuple[int, object]] = field(default_factory=list)
     """(node, Ballot | (round, Suggestion) | Wait)."""
     decided: dict[int, ValueId] = field(default_factory=dict)
+    ballots: set[Ballot] = field(default_factory=set)
+    """All that were delivered to somebody."""
 
     def __post_init__(self) -> None:
         honest = frozenset(range(SIZE - 1 if self.is_faulty else SIZE))
@@ -218,6 +222,7 @@ class Run:
         state = self.states[node]
         match message:
             case Ballot():
+                self.ballots.add(message)
                 self.settle(node, apply_vote(state, message))
             case Wait(kind=kind, round=round_):
                 if round_ < ROUNDS - 1:
@@ -268,6 +273,29 @@ def test_the_invariants_hold_of_what_the_code_did() -> None:
             if not evaluate_all(invariant.formula(STATE), meaning, UNIVERSE)
         ]
         assert broken == []
+
+
+def test_the_code_finds_no_evidence_against_honest_nodes() -> None:
+    """`find_conflict` accuses nobody whose steps are the model's; of the faulty it finds some."""
+    accused = set()
+    for run in get_runs():
+        votes = [make_vote(ballot) for ballot in sorted(run.ballots, key=repr)]
+        for one, other in combinations(votes, 2):
+            if find_conflict(one, other) is not None:
+                accused.add(one.validator)
+                assert one.validator not in run.model.honest
+    assert accused == {SIZE - 1}
+
+
+def make_vote(ballot: Ballot) -> RoundVote:
+    return RoundVote(
+        kind=int(ballot.type),
+        height=1,
+        round=ballot.round,
+        block=ballot.value,
+        validator=ballot.voter,
+        signature=bytes(64),
+    )
 
 
 def test_honest_nodes_agree() -> None:

@@ -76,7 +76,7 @@ def test_a_planted_contradiction_in_a_real_theorem_is_caught() -> None:
         replace(h, formula=and_(h.formula, a > b, b > a)) if h.name == "tree" else h
         for h in theorem.hypotheses
     )
-    outcome = prove_one(replace(theorem, hypotheses=planted), 40_000_000)
+    outcome = prove_one(replace(theorem, hypotheses=planted), 10_000_000)
     vacuous = [d.query.name for d in outcome.decisions if d.verdict == "vacuous"]
     assert outcome.verdict == "failed"
     assert "finality goes on, k = 1" in vacuous

@@ -4,8 +4,11 @@ from functools import cache
 
 import pytest
 
+from proofs.logic import Term, not_
 from proofs.registry import THEOREMS, get_theorem
-from proofs.runner import Decision, Outcome, prove
+from proofs.runner import RLIMIT_DEFAULT, Decision, Outcome, prove
+from proofs.smt import solve
+from proofs.smtlib import render_query
 from proofs.theorem import Theorem, get_queries
 
 pytestmark = pytest.mark.xdist_group("proofs")
@@ -58,3 +61,21 @@ def test_names_are_unique_and_name_their_module() -> None:
     assert len({theorem.name for theorem in THEOREMS}) == len(THEOREMS)
     names = [(q.theorem, q.kind, q.name) for theorem in THEOREMS for q in get_queries(theorem)]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theorem", BRIEF, ids=lambda theorem: theorem.name)
+def test_every_hypothesis_a_lemma_names_is_needed(theorem: Theorem) -> None:
+    """What a property rests on is read from these names, so none is there for nothing."""
+    facts = {hypothesis.name: hypothesis.formula for hypothesis in theorem.hypotheses}
+    idle = [
+        (lemma.name, name)
+        for lemma in theorem.lemmas
+        for name in lemma.uses
+        if is_proved_from([facts[each] for each in lemma.uses if each != name], lemma.goal)
+    ]
+    assert idle == []
+
+
+def is_proved_from(facts: list[Term], goal: Term) -> bool:
+    return solve(render_query([*facts, not_(goal)]), RLIMIT_DEFAULT // 5).verdict == "unsat"
