@@ -22,6 +22,16 @@ from spec.ledger.ops import (
     RoundVote,
     SignatureSeal,
 )
+from spec.ledger.stake_actions import (
+    Approval,
+    Bond,
+    Delegate,
+    Exit,
+    RotateKey,
+    StakeAction,
+    Unbond,
+    Unjail,
+)
 from spec.ledger.types import (
     Account,
     Block,
@@ -71,6 +81,15 @@ CALL: Final = replace(
 DEPLOY: Final = replace(
     TRANSFER, payload=Deploy(module=bytes(range(64)), arguments=b"", value=U128_MAX)
 )
+ACTIONS: Final[dict[str, StakeAction]] = {
+    "bond": Bond(make_root("consensus"), b"\xaa" * 64, U128_MAX),
+    "delegate": Delegate((Approval(0, 1), Approval(2**32 - 1, U128_MAX))),
+    "delegate_none": Delegate(()),
+    "unbond": Unbond(7, 10**20),
+    "exit": Exit(2**32 - 1),
+    "unjail": Unjail(0),
+    "rotate_key": RotateKey(3, make_root("consensus"), b"\xbb" * 64),
+}
 EXTREME: Final = Transaction(
     genesis_id=b"\xff" * 32,
     sender=SenderKey(scheme=255, public_key=b"\xff" * 1_952),
@@ -172,6 +191,7 @@ VALUES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("transaction", "deploy", DEPLOY),
     ("transaction", "zero", ZERO),
     ("transaction", "extreme", EXTREME),
+    *(("transaction", name, replace(TRANSFER, payload=a)) for name, a in ACTIONS.items()),
     ("signed_transaction", "typical", SIGNED),
     ("signed_transaction", "no_signature", SignedTransaction(CALL, b"")),
     ("signed_transaction", "longest_signature", SignedTransaction(TRANSFER, b"\x55" * 3_309)),

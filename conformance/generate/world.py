@@ -13,6 +13,8 @@ from spec.crypto.address import compute_key_address
 from spec.crypto.signing_keys import compute_public_key, sign
 from spec.ledger.codec import compute_tx_signing_root, encode_signed_transaction
 from spec.ledger.fees import compute_intrinsic_gas
+from spec.ledger.invariants import compute_stake
+from spec.ledger.staking.registry import VALIDATOR_KIND
 from spec.ledger.state import SUPPLY_KEY, encode_account
 from spec.ledger.types import (
     SUPPLY,
@@ -69,6 +71,7 @@ START: Final[dict[bytes, Account]] = {
 def make_state(accounts: dict[bytes, Account], leaves: tuple[Write, ...] = ()) -> State:
     """The chain with these accounts and further leaves, its supply counted."""
     coins = sum(account.balance + account.inbox for account in accounts.values())
+    coins += sum(compute_stake(leaf) for key, leaf in leaves if key[0] == VALIDATOR_KIND)
     supply = encode(SUPPLY, Supply(minted=coins + 5_000, burnt=5_000))
     writes = [(address, encode_account(account)) for address, account in accounts.items()]
     tree = EMPTY.apply_batch(sorted([*writes, *leaves, (SUPPLY_KEY, supply)]))

@@ -4,7 +4,7 @@
      "accounts": {address: account},                   leaves of kinds 1 and 2, by their key
      "code": {key: bytes}, "storage": {key: bytes},    leaves of kinds 2 and 3 of the tree
      "supply": {"minted", "burnt"},                    the ledger's reserved leaf
-     "reserved": {key: bytes}}                         the consensus's reserved leaves
+     "reserved": {key: bytes}}                         leaves of stake and of the consensus
 
 `chain` isn't part of the root; everything else is, and every leaf stands in exactly one place.
 """

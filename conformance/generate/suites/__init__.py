@@ -13,6 +13,7 @@ from conformance.generate.suites import (
     modules,
     roots,
     secp256k1,
+    stake,
     transactions,
     trie,
 )
@@ -29,6 +30,7 @@ def build_suites() -> tuple[Suite, ...]:
         *secp256k1.build(),
         *ml_dsa.build(),
         *transactions.build(),
+        *stake.build(),
         *blocks.build(),
         *deployments.build(),
         *modules.build(),
