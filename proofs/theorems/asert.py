@@ -71,7 +71,7 @@ THEOREM = Theorem(
         " a whole half life doubles the target exactly."
     ),
     assumes=("The maximum is at least 1 (`validate_config`).",),
-    tested="12,000 rows of other implementations; hash rate in steps, ramps and waves.",
+    tested="Rows of other implementations (tests/spec/consensus/test_difficulty.py).",
     hypotheses=(
         Hypothesis("limit", "The easiest target is a target.", limit >= 1),
         Hypothesis("powers", "2^k is what it is, for the few k that occur.", POWERS),

@@ -45,7 +45,7 @@ THEOREM = Theorem(
         " least 1 above it unless it is at its maximum. It is never 0."
     ),
     assumes=("The configuration is valid (`validate_config`).",),
-    tested="Against an independent formula on random figures (tests/spec/ledger).",
+    tested="On random figures and in blocks (tests/spec/ledger/test_fees.py).",
     hypotheses=(
         Hypothesis("configuration", "What `validate_config` demands.", CONFIGURED),
         Hypothesis(

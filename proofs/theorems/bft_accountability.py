@@ -111,8 +111,8 @@ THEOREM = Theorem(
     ),
     assumes=("Of the rounds after r1 with a polka for another value there is a first.",),
     tested=(
-        "That evidence of equivocation reaches the chain; amnesia needs transcripts and is reported"
-        " only (n = 4, f = 2 in the explorer)."
+        "That evidence reaches the chain. Amnesia needs transcripts of who saw what, which"
+        " nobody keeps: it is not slashed."
     ),
     hypotheses=(
         Hypothesis(

@@ -181,7 +181,8 @@ THEOREM = Theorem(
         ),
     ),
     tested=(
-        "Small scope: the explorer. That each step of the code is an action of the model (row 15)."
+        "That each step of the code is an action of the model (row 15,"
+        " tests/proofs/test_bft_traces.py); small scope by `qc spec explore bft`."
     ),
     hypotheses=(
         Hypothesis("rounds", "Rounds are totally ordered.", ROUNDS_ARE_ORDERED),

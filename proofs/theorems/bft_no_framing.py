@@ -169,7 +169,10 @@ THEOREM = Theorem(
         "Honest nodes act only by the model's actions, also across a restart (row 13).",
         "Signatures can't be forged.",
     ),
-    tested="That the code finds no evidence in what honest nodes signed (traces); one proposal a round.",
+    tested=(
+        "That the code finds no evidence in what honest nodes signed"
+        " (tests/proofs/test_bft_traces.py); one proposal a round."
+    ),
     hypotheses=(
         Hypothesis("rounds", "Rounds are totally ordered.", ROUNDS_ARE_ORDERED),
         *(invariant.hypothesis for invariant in INVARIANTS),

@@ -117,7 +117,7 @@ THEOREM = Theorem(
         " decodes and encodes to itself."
     ),
     assumes=("bit_length and | are what Python says they are, in the range where they occur.",),
-    tested="The codec over every mantissa of some sizes, and the vectors of other implementations.",
+    tested="Forms of other implementations (tests/spec/consensus/test_difficulty.py).",
     hypotheses=(
         *(
             Hypothesis(

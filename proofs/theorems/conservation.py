@@ -114,7 +114,7 @@ THEOREM = Theorem(
         "Steps add up: a block's ops, transactions and members are gone through one by one.",
         "What `validate_transaction` checks: the fee cap is not below base fee and tip.",
     ),
-    tested="The whole state's sum after random blocks (tests/spec/ledger).",
+    tested="The whole state's sum after random blocks (tests/spec/ledger/test_conservation.py).",
     hypotheses=(
         Hypothesis(
             "accounts",

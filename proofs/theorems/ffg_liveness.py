@@ -46,7 +46,7 @@ THEOREM = Theorem(
             " three epochs (the network is timely)."
         ),
     ),
-    tested="How long it takes under faults (row 12): simulation with healing.",
+    tested="How long it takes under faults (row 12).",
     hypotheses=(
         Hypothesis(
             "old votes",

@@ -66,7 +66,7 @@ THEOREM = Theorem(
         "The guard survives a crash: a promise is stored before it is signed (tested, row 13).",
         "Signatures can't be forged.",
     ),
-    tested="The simulator convicts nobody honest; crash at every effect (row 13).",
+    tested="Crash and restart at every effect (row 13); simulation with twins.",
     hypotheses=(
         Hypothesis(
             "remembered",

@@ -75,7 +75,7 @@ THEOREM = Theorem(
         "Strong induction on the epoch of Z is on paper; its step is proved.",
         "A link counts only with a source that is justified and a proper ancestor of the target.",
     ),
-    tested="Random forks (tests/proofs/test_adversary.py), also with one set that never changes.",
+    tested="Random forks with a set that never changes (tests/proofs/test_adversary.py).",
     hypotheses=(
         Hypothesis("tree", "Checkpoints form a tree.", compute_tree_axioms(x, m, t, z, w, y, v)),
         Hypothesis(

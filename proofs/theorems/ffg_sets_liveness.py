@@ -59,7 +59,10 @@ THEOREM = Theorem(
         "More than two thirds of both cur and prev are honest and online, at each target.",
         "Which votes the honest may cast is `ffg_liveness`; sets play no part in it.",
     ),
-    tested="The time it takes, and the leak that ends a veto of the previous set: simulation.",
+    tested=(
+        "The time it takes, and the leak that ends a veto of the previous set"
+        " (tests/spec/consensus/test_ffg.py)."
+    ),
     hypotheses=(
         Hypothesis(
             "known epochs",

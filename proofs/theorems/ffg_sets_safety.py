@@ -409,7 +409,10 @@ THEOREM = Theorem(
             " (tests/proofs/test_adversary.py runs the fold and checks them)."
         ),
     ),
-    tested="An adversary with random forks over the same fold; the broken rules A to E are found.",
+    tested=(
+        "An adversary with random forks over the same fold, which finds the broken rules A to"
+        " E (tests/proofs/test_adversary.py)."
+    ),
     hypotheses=HYPOTHESES,
     lemmas=LEMMAS,
     mutants=MUTANTS,

@@ -58,7 +58,7 @@ THEOREM = Theorem(
         " slashable as long as La + Lb <= V / 2."
     ),
     assumes=("Weights only fall inside a dynasty (rule G4).",),
-    tested="The leak itself (who loses how much, when): spec/consensus tests and simulation.",
+    tested="The leak itself: who loses how much, and when (tests/spec/consensus/test_ffg.py).",
     hypotheses=(
         Hypothesis(
             "regions",

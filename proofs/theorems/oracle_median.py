@@ -38,7 +38,10 @@ THEOREM = Theorem(
     assumes=(
         "At most f members are faulty, and a member has at most one observation in a report.",
     ),
-    tested="That the code sorts and picks place count // 2.",
+    tested=(
+        "That the counts are those of a sorted list (tests/proofs/test_small_scope.py). The"
+        " oracle itself is not written yet; this is the rule of its design."
+    ),
     hypotheses=(
         Hypothesis("counts", "Numbers of observations are not negative.", COUNTS),
         Hypothesis(

@@ -77,7 +77,7 @@ THEOREM = Theorem(
             " proved)."
         ),
     ),
-    tested="The figures at the limits, on sets of 256 (tests/spec/consensus).",
+    tested="Sets of 256 at the limits (tests/proofs/test_small_scope.py).",
     hypotheses=(
         Hypothesis(
             "seats",

@@ -43,7 +43,9 @@ THEOREM = Theorem(
         " the new share more than (old - 2 * left - joined) / 3."
     ),
     assumes=("Less than a third of the weight is faulty (3F < T).",),
-    tested="By brute force over all sets of up to six voters (tests/proofs/test_small_scope.py).",
+    tested=(
+        "Again by brute force over all sets of up to six voters (tests/proofs/test_small_scope.py)."
+    ),
     hypotheses=(
         Hypothesis(
             "regions",

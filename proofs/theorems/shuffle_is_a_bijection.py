@@ -70,7 +70,10 @@ THEOREM = Theorem(
         " rounds."
     ),
     assumes=("A composition of bijections is a bijection.",),
-    tested="Against 300 vectors of other clients, and as a permutation for small counts.",
+    tested=(
+        "The formula here against the code (tests/proofs/test_small_scope.py), the code"
+        " against vectors of other clients (tests/spec/consensus/test_difficulty.py)."
+    ),
     hypotheses=(
         Hypothesis(
             "an index",

@@ -73,7 +73,9 @@ THEOREM = Theorem(
         " leaves nothing negative."
     ),
     assumes=("Tokens in a pool are coins that exist, hence fewer than 2^96 (`conservation`).",),
-    tested="The queue of withdrawals, and whole sequences of actions (tests/spec/ledger).",
+    tested=(
+        "The queue of withdrawals, and whole sequences of actions (tests/spec/ledger/staking)."
+    ),
     hypotheses=(
         Hypothesis(
             "a live pool",

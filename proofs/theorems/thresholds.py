@@ -28,7 +28,7 @@ THEOREM = Theorem(
         " share more than T/3."
     ),
     assumes=("Weights and totals are integers.",),
-    tested="That vote keepers add each voter's weight once (tests/spec/consensus/test_votes.py).",
+    tested="That vote keepers add each voter's weight once (tests/spec/consensus/bft).",
     hypotheses=(
         Hypothesis("equal votes", "n = 3f + 1 voters of weight 1.", and_(f >= 0, t == 3 * f + 1)),
         Hypothesis(

@@ -39,7 +39,9 @@ THEOREM = Theorem(
         " period is said to have taken."
     ),
     assumes=("Targets lie in [1, 2^256) and the period is positive (`validate_config`).",),
-    tested="52 real headers and two real retargets; the timewarp attack (scenarios).",
+    tested=(
+        "Retargets and headers of other implementations (tests/spec/consensus/test_difficulty.py)."
+    ),
     hypotheses=(
         Hypothesis(
             "two targets",

@@ -1,9 +1,10 @@
 """Theorems against brute force, and formulas of theorems against the code they stand for."""
 
 from itertools import combinations, product
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proofs.evaluate import evaluate
@@ -11,9 +12,17 @@ from proofs.logic import Term, constants
 from proofs.theorem import Hypothesis
 from proofs.theorems import conservation, leak_figure, oracle_median, quorum_intersection
 from proofs.theorems.shuffle_is_a_bijection import compute_round
+from spec.consensus.bft.state import (
+    EMPTY_SET,
+    PRIORITY_BIAS,
+    Seat,
+    compute_queue_step,
+    compute_set,
+)
 from spec.consensus.quorum import has_honest, is_quorum
 from spec.consensus.shuffle import BITS_OF_HASH, SHUFFLE_ROUNDS, compute_shuffled_index
 from spec.crypto.hashing import sha256
+from spec.limits import POWER_TOTAL_LIMIT, VALIDATORS_MAX
 
 
 def get_formula(hypotheses: tuple[Hypothesis, ...], name: str) -> Term:
@@ -147,3 +156,26 @@ def test_shares_leave_less_than_one_unit_a_member(reward: int, weights: list[int
         values["members_so_far"] += 1
         assert evaluate(get_formula(conservation.THEOREM.hypotheses, "so far"), values)
     assert 0 <= reward - values["paid_so_far"] < len(weights)
+
+
+# The proposer queue
+
+
+@given(seed=st.integers(0, 1_000), spare=st.integers(0, 1_000))
+@settings(max_examples=5)
+def test_the_queue_of_the_largest_set_keeps_its_bounds(seed: int, spare: int) -> None:
+    random = Random(seed)
+    powers = [1] * VALIDATORS_MAX
+    powers[random.randrange(VALIDATORS_MAX)] += POWER_TOTAL_LIMIT - 1 - VALIDATORS_MAX - spare
+    seats = tuple(Seat(i, b"", b"", power) for i, power in enumerate(powers))
+    total = sum(powers)
+    validators = compute_set(seats, EMPTY_SET)
+    floor = 2 * total
+    for number in range(120):
+        validators, _ = compute_queue_step(validators)
+        if number % 40 == 39:
+            validators = compute_set(seats, validators)
+        assert 0 <= sum(validators.priorities) < VALIDATORS_MAX
+        assert min(validators.priorities) >= -floor
+        assert max(validators.priorities) <= (VALIDATORS_MAX - 1) * (floor + 1)
+        assert all(0 <= p + PRIORITY_BIAS < 2 * PRIORITY_BIAS for p in validators.priorities)
