@@ -308,7 +308,7 @@ MUTANTS = (
     ),
     Mutant(
         "gate dropped",
-        "Every recorded finality promotes, also one of an older dynasty.",
+        "Every recorded finality promotes, also one of an older dynasty: prev need not be its set.",
         (*_all("S"), *_all("S'")),
         changes=_promotions(has_finality, follows),
     ),

@@ -95,7 +95,7 @@ THEOREM = Theorem(
             "n = 3f",
             "A third is faulty.",
             ("the honest suffice",),
-            changes={"committee": and_(members >= 3 * faults, FAULTY <= faults)},
+            changes={"committee": and_(members >= 3 * faults, FAULTY <= faults, faults >= 1)},
         ),
         Mutant(
             "two votes a member",
