@@ -62,8 +62,7 @@ class ChainConfig:
     base_fee_initial: int
     """Base fee of the genesis block, in base units a gas."""
     base_fee_min: int
-    """Floor of the base fee: at least 1, or a fee of zero could never rise by a fraction of itself.
-    Floor of the base fee: at least 1, or a fee of zero could never rise by a fraction of itself."""
+    """Floor of the base fee: at least 1, or at zero it could never rise by a fraction of itself."""
     base_fee_max: int
     """Ceiling of the base fee: keeps it in 64 bits whatever happens."""
     base_fee_change_denominator: int

@@ -156,7 +156,8 @@ def decode_address_text(prefix: str, text: str) -> Result[bytes, AddressTextErro
         prefix: the chain's, 1 to 16 letters a-z.
         text: any string; all upper case is permitted, as bech32m has it.
 
-    Ok: 32 bytes, of a known kind. Err: bech32m's failures first, then the prefix, then the bytes.
+    Ok: 32 bytes, of a known kind. Err: the first of: what `decode_bech32m` refuses, another prefix,
+    symbols that are no whole bytes (`bech32m.padding_wrong`), the length, the kind.
     """
     parts = decode_bech32m(text)
     if isinstance(parts, Err):

@@ -155,6 +155,7 @@ def decode_bech32m(text: str) -> Result[Bech32m, Bech32mError]:
 
     Ok: the only value whose text, in either case, this is. Err: the first of: too long, a character
     that no text holds, mixed case, no separator, a character that is no symbol, a wrong checksum.
+    Characters are counted as code points: one beyond 16 bits is one, not two.
     """
     if len(text) > TEXT_SIZE_MAX:
         return Err(TextTooLong(len(text)))

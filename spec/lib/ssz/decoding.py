@@ -3,6 +3,23 @@
 Every byte string is an encoding of at most one value, and no two byte strings of the same one:
 parts lie in order, without gaps, overlaps or excess. No length is believed before it has been
 compared with the bytes that are there. All functions read `data[start:end]` in place.
+
+The first fault is the verdict. Each value is asked, in this order:
+
+    number, boolean, byte vector, bitvector     length; then the boolean's byte, the padding
+    byte list                                   limit
+    bitlist                                     end bit, limit
+    vector, list of elements of fixed size      length (a list: whole elements, then limit)
+    vector of others                            room for all offsets, offsets
+    list of others, if not empty                room for one offset, the first: positive multiple of
+                                                4, within the value, limit; then offsets
+    container of fixed size                     length
+    container of variable size                  room for the fixed part, offsets
+    union                                       one byte, selector; of None: nothing more
+
+"Offsets" are: the first points to the end of the fixed part; then, one after the other, each lies
+within the value and not before its predecessor. Only then are parts decoded, in the order of fields
+or elements, whether they stand in the fixed part or behind an offset.
 """
 
 from dataclasses import dataclass

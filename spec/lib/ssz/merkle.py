@@ -1,5 +1,7 @@
 """Hash tree roots: every value is a binary tree of 32-byte chunks, filled up with zeros.
 
+A container without fields, which the standard doesn't have, is one zero chunk.
+
 The hash is SHA-256 of hashlib itself: `lib` is the first chapter and imports no later one.
 """
 
