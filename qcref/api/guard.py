@@ -25,6 +25,8 @@ JSON_DEPTH_MAX = 64
 """Above what an interface needs, whose types nest 16 deep."""
 JSON_DIGITS_MAX = 100
 """More than 2^256 has."""
+DRAINED_SIZE_BYTES_MAX = 32 << 20
+"""What is read and dropped of a body that is too large, before the connection is given up."""
 TARGET_SIZE_BYTES_MAX = 4_096
 """Of path and query."""
 OCTETS = "application/octet-stream"
@@ -165,7 +167,11 @@ def _find_body_fault(path: str, content_type: str, body: bytes) -> ProblemError 
 
 
 async def _read_body(receive: Receive) -> tuple[bytes, ProblemError | None]:
-    """The body, or why it is refused; never more than the limit is kept."""
+    """The body, or why it is refused; never more than the limit is kept.
+
+    A body that is too large is read on, up to `DRAINED_SIZE_BYTES_MAX`, and dropped: clients that
+    send all before they listen would else see a broken connection instead of the answer.
+    """
     parts: list[bytes] = []
     size_bytes = 0
     while True:
@@ -173,13 +179,16 @@ async def _read_body(receive: Receive) -> tuple[bytes, ProblemError | None]:
         if message["type"] != "http.request":
             detail = "the client went away before its body was complete"
             return b"", ProblemError(HTTPStatus.BAD_REQUEST, ApiError.BODY_INCOMPLETE, detail)
-        parts.append(message.get("body", b""))
-        size_bytes += len(parts[-1])
-        if size_bytes > BODY_SIZE_BYTES_MAX:
+        part = message.get("body", b"")
+        size_bytes += len(part)
+        if size_bytes <= BODY_SIZE_BYTES_MAX:
+            parts.append(part)
+        is_last = not message.get("more_body", False)
+        if size_bytes > BODY_SIZE_BYTES_MAX and (is_last or size_bytes > DRAINED_SIZE_BYTES_MAX):
             detail = f"a body has at most {BODY_SIZE_BYTES_MAX} bytes"
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             return b"", ProblemError(status, ApiError.BODY_TOO_LARGE, detail)
-        if not message.get("more_body", False):
+        if is_last:
             return b"".join(parts), None
 
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from urllib.error import HTTPError
 
 import pytest
 
@@ -55,6 +56,15 @@ def test_a_developers_first_hour(tmp_path: Path) -> None:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevnetProcess]:
     with running_devnet(tmp_path_factory.mktemp("shared")) as devnet:
         yield devnet
+
+
+def test_whoever_sends_too_much_hears_it_over_a_real_connection(shared: DevnetProcess) -> None:
+    """A client that sends ten megabytes before it listens gets the answer, no broken pipe."""
+    with pytest.raises(HTTPError) as caught:
+        shared.request("/v1/dev/call", "x" * 10_000_000)
+    assert caught.value.code == 413
+    assert json.load(caught.value)["code"] == "api.body_too_large"
+    caught.value.close()
 
 
 def _fail(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
