@@ -1,12 +1,19 @@
 """Seats are made of stake: whose, how many, and how they scale."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spec.chain import compute_genesis_view, compute_node_config, verify_ed25519
+from spec.consensus.bft.rules import BftRules
 from spec.consensus.bft.state import compute_seats
+from spec.consensus.interface import Parent
+from spec.ledger.codec import BlockId
 from spec.ledger.staking.registry import ValidatorStatus
 from spec.ledger.staking.view import LedgerView, RegisteredValidator
 from spec.limits import ACTIVE_VALIDATORS_MAX, POWER_TOTAL_LIMIT, SUPPLY_LIMIT
+from tests.spec.ledger.support import GENESIS, START
 
 
 def make(index: int, stake: int, status: ValidatorStatus) -> RegisteredValidator:
@@ -60,3 +67,14 @@ def test_powers_keep_the_order_of_stakes_and_stay_below_the_limit(stakes: list[i
     by_stake = sorted(seats, key=lambda seat: stakes[seat.validator])
     assert [seat.power for seat in by_stake] == sorted(seat.power for seat in seats)
     assert bool(seats) == any(stakes)
+
+
+def test_where_nobody_is_left_the_last_set_goes_on() -> None:
+    context = compute_node_config(GENESIS, None, verify_ed25519).context
+    rules, start = BftRules(), compute_genesis_view(GENESIS)
+    state = rules.genesis(context, start)
+    nobody = LedgerView(tuple(replace(v, status=ValidatorStatus.JAILED) for v in start.validators))
+    parent = Parent(BlockId(bytes(32)), START.header, state, nobody)
+    ticked, _ = rules.tick(context, parent, 1)
+    assert [seat.validator for seat in ticked.next.seats] == [0]
+    assert ticked.next.seats == state.next.seats
