@@ -192,6 +192,11 @@ VALUES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("transaction", "zero", ZERO),
     ("transaction", "extreme", EXTREME),
     *(("transaction", name, replace(TRANSFER, payload=a)) for name, a in ACTIONS.items()),
+    (
+        "transaction",
+        "delegate_full",
+        replace(TRANSFER, payload=Delegate(tuple(Approval(n, n + 1) for n in range(32)))),
+    ),
     ("signed_transaction", "typical", SIGNED),
     ("signed_transaction", "no_signature", SignedTransaction(CALL, b"")),
     ("signed_transaction", "longest_signature", SignedTransaction(TRANSFER, b"\x55" * 3_309)),
@@ -216,7 +221,13 @@ VALUES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("ffg_vote", "typical", FFG_VOTE),
     ("double_ffg_vote", "typical", DOUBLE_FFG_VOTE),
     ("double_production", "typical", DOUBLE_PRODUCTION),
+    ("receipt", "full", Receipt(Stopped(TOKEN, b"r" * 64), 9, 1, (), CAUSES[-1:] * 16)),
     ("chain_config", "tiny", TINY),
+    (
+        "chain_config",
+        "full",
+        replace(TINY, name=b"n" * 32, hrp=b"p" * 16, fork_schedule=TINY.fork_schedule * 64),
+    ),
     ("genesis", "tiny", GENESIS),
 )
 """Type, name and value of everything that codec and roots are asked about."""

@@ -49,6 +49,7 @@ ELEMENTARY: Final[dict[str, Descriptor[Any]]] = {
     "bytes32": ByteVector(32),
     "byte_list_5": ByteList(5),
     "bitvector_10": Bitvector(10),
+    "bitvector_16": Bitvector(16),
     "bitlist_10": Bitlist(10),
     "vector_uint16_3": Vector(Uint(16), 3),
     "list_uint16_3": List(Uint(16), 3),

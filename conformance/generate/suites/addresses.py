@@ -103,6 +103,7 @@ def _build_bad_texts() -> tuple[Case, ...]:
     short = encode_bech32m(Bech32m(PREFIX, encode_symbols(KEY[:31])))
     unknown = render_address(PREFIX, b"\7" + KEY[1:])
     padded = encode_bech32m(Bech32m(PREFIX, (*symbols[:-1], symbols[-1] | 1)))
+    foreign = encode_bech32m(Bech32m("qcdev", (*symbols[:-1], symbols[-1] | 1)))
     surplus = encode_bech32m(Bech32m(PREFIX, (*symbols, 0)))
     other = ALPHABET[(ALPHABET.index(TEXT[10]) + 1) % len(ALPHABET)]
     rows = (
@@ -118,8 +119,10 @@ def _build_bad_texts() -> tuple[Case, ...]:
         ("no_symbol", TEXT[:12] + "b" + TEXT[13:], "bech32m.character_invalid"),
         ("space", " " + TEXT, "bech32m.character_invalid"),
         ("beyond_ascii", TEXT[:12] + "é" + TEXT[13:], "bech32m.character_invalid"),
+        ("beyond_16_bits", "\U0001d42a" * 46, "bech32m.character_invalid"),
         ("too_long", "q" * 33 + TEXT, "bech32m.too_long"),
         ("padding_set", padded, "bech32m.padding_wrong"),
+        ("other_chain_padding_set", foreign, "address.prefix_wrong"),
         ("surplus_symbol", surplus, "address.length_wrong"),
         ("no_data", encode_bech32m(Bech32m(PREFIX, ())), "address.length_wrong"),
         ("lone_symbol", encode_bech32m(Bech32m(PREFIX, (0,))), "bech32m.padding_wrong"),

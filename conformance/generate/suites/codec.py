@@ -24,7 +24,9 @@ ELEMENTARY_VALUES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("byte_list_5", "full", b"\x00\x01\x02\x03\x04"),
     ("bitvector_10", "zeros", (False,) * 10),
     ("bitvector_10", "ends", (True, *(False,) * 8, True)),
+    ("bitvector_16", "ends", (True, *(False,) * 14, True)),
     ("bitlist_10", "empty", ()),
+    ("bitlist_10", "mixed", (True, False, True, True, *(False,) * 5, True)),
     ("bitlist_10", "seven", (True,) * 7),
     ("bitlist_10", "eight", (False,) * 8),
     ("bitlist_10", "full", (True,) * 10),
@@ -34,7 +36,9 @@ ELEMENTARY_VALUES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("list_byte_list_5_3", "empty", ()),
     ("list_byte_list_5_3", "empty_elements", (b"", b"", b"")),
     ("list_byte_list_5_3", "mixed", (b"\x01", b"", b"\x02\x03")),
+    ("list_byte_list_5_3", "full", (b"\x01\x02\x03\x04\x05",) * 3),
     ("vector_byte_list_5_2", "mixed", (b"", b"\x01\x02")),
+    ("vector_byte_list_5_2", "full", (b"\x01\x02\x03\x04\x05",) * 2),
 )
 
 

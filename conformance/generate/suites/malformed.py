@@ -43,7 +43,13 @@ _EXACT: Final = "A decoder that reads what it needs and ignores the rest accepts
 _LENGTHS: Final = "Bytes that are missing must not be taken for zeros."
 _OFFSETS: Final = "Offsets lie in order and without gaps, or one value has many encodings."
 _UNION: Final = "A selector beyond the options must not fall back to one of them."
+_WALK: Final = "Offsets are judged before parts, and parts in the order of fields."
 _LIMIT: Final = "A limit is checked before its elements are read."
+
+
+def _encode_offsets(*offsets: int) -> bytes:
+    return b"".join(offset.to_bytes(4, "little") for offset in offsets)
+
 
 ELEMENTARY_ROWS: Final[tuple[tuple[str, Row], ...]] = (
     ("uint8", Row("empty", b"", WRONG_LENGTH, _LENGTHS)),
@@ -60,14 +66,17 @@ ELEMENTARY_ROWS: Final[tuple[tuple[str, Row], ...]] = (
     ("bitvector_10", Row("short", b"\xff", WRONG_LENGTH, _LENGTHS)),
     ("bitvector_10", Row("padding", b"\xff\x07", PADDING, "Bits behind the last are zero.")),
     ("bitvector_10", Row("top_bit", b"\x00\x80", PADDING, "Bits behind the last are zero.")),
+    ("bitvector_16", Row("long", bytes(3), WRONG_LENGTH, _EXACT)),
     ("bitlist_10", Row("empty", b"", DELIMITER, "A bitlist without its end has no length.")),
     ("bitlist_10", Row("zero", b"\x00", DELIMITER, "A bitlist without its end has no length.")),
     ("bitlist_10", Row("zero_end", b"\xff\x00", DELIMITER, "The last byte holds the end.")),
     ("bitlist_10", Row("beyond_limit", b"\xff\x0f", TOO_LONG, _LIMIT)),
+    ("bitlist_10", Row("long_zero_end", bytes(3), DELIMITER, "Without its end it has no length.")),
     ("vector_uint16_3", Row("short", bytes(4), WRONG_LENGTH, _LENGTHS)),
     ("vector_uint16_3", Row("long", bytes(8), WRONG_LENGTH, _EXACT)),
     ("list_uint16_3", Row("uneven", bytes(3), UNEVEN, "Half an element is none.")),
     ("list_uint16_3", Row("beyond_limit", bytes(8), TOO_LONG, _LIMIT)),
+    ("list_uint16_3", Row("uneven_beyond_limit", bytes(9), UNEVEN, "Half an element is none.")),
     ("list_byte_list_5_3", Row("half_offset", b"\x04\x00", TRUNCATED, _LENGTHS)),
     ("list_byte_list_5_3", Row("offset_zero", bytes(4), FIRST_OFFSET, _OFFSETS)),
     ("list_byte_list_5_3", Row("offset_uneven", b"\x05\0\0\0\0", FIRST_OFFSET, _OFFSETS)),
@@ -88,6 +97,22 @@ ELEMENTARY_ROWS: Final[tuple[tuple[str, Row], ...]] = (
     (
         "list_byte_list_5_3",
         Row("element_too_long", b"\x04\0\0\0" + bytes(6), TOO_LONG, _LIMIT),
+    ),
+    (
+        "list_byte_list_5_3",
+        Row("too_long_and_decreasing", _encode_offsets(12, 18, 17) + bytes(8), DECREASING, _WALK),
+    ),
+    (
+        "list_byte_list_5_3",
+        Row("decreasing_then_beyond", _encode_offsets(12, 11, 13), DECREASING, _WALK),
+    ),
+    (
+        "list_byte_list_5_3",
+        Row("beyond_then_decreasing", _encode_offsets(12, 13, 11), BOUNDS, _WALK),
+    ),
+    (
+        "vector_byte_list_5_2",
+        Row("element_too_long", _encode_offsets(8, 8) + bytes(6), TOO_LONG, _LIMIT),
     ),
     ("vector_byte_list_5_2", Row("short", bytes(7), TRUNCATED, _LENGTHS)),
     (
@@ -146,6 +171,14 @@ def _write(data: bytes, at: int, offset: int) -> bytes:
     return data[:at] + offset.to_bytes(4, "little") + data[at + 4 :]
 
 
+def _lengthen(data: bytes, at: int, count: int, places: tuple[int, ...]) -> bytes:
+    """The bytes with zeros added at a place, and the offsets of what lies behind it moved."""
+    grown = data[:at] + bytes(count) + data[at:]
+    for place in places:
+        grown = set_offset(grown, place, count)
+    return grown
+
+
 def _select(data: bytes, at: int, union: Descriptor[Any]) -> bytes:
     """The bytes with the first selector beyond a union's options at a place."""
     assert isinstance(union, Union), "only unions have selectors"
@@ -166,6 +199,12 @@ def _spoil_transaction(data: bytes) -> list[Row]:
         Row("fixed_part_only", data[:80], BOUNDS, _LENGTHS),
         Row("fixed_part_short", data[:79], TRUNCATED, _LENGTHS),
         Row("key_too_long", _lengthen_key(data), TOO_LONG, _LIMIT),
+        Row(
+            "approvals_too_many",
+            data[:payload_at] + b"\x04" + _encode_offsets(4) + bytes(20 * 33),
+            TOO_LONG,
+            _LIMIT,
+        ),
     ]
 
 
@@ -205,6 +244,7 @@ def _spoil_body(data: bytes) -> list[Row]:
         Row("list_offset_beyond", data + b"\x08\0\0\0", BOUNDS, _OFFSETS),
         Row("element_empty", data + b"\x04\0\0\0", TRUNCATED, _LENGTHS),
         Row("too_many", data + (4 * 16_385).to_bytes(4, "little") * 16_385, TOO_LONG, _LIMIT),
+        Row("ops_too_many", _encode_offsets(8, 8 + 4_100, *[4_100] * 1_025), TOO_LONG, _LIMIT),
     ]
 
 
@@ -225,7 +265,16 @@ def _spoil_receipt(data: bytes) -> list[Row]:
         *_spoil_offsets(data, (0, 20, 24)),
         Row("status_selector", selector, SELECTOR, _UNION),
         Row("causes_uneven", data + b"\x05\0\0\0\0", FIRST_OFFSET, _OFFSETS),
+        Row("causes_too_many", data + _encode_offsets(*[68] * 17), TOO_LONG, _LIMIT),
+        Row("reason_too_long", _lengthen_reason(), TOO_LONG, _LIMIT),
     ]
+
+
+def _lengthen_reason() -> bytes:
+    """A receipt with a reason one byte above the limit of 64; its events and causes are none."""
+    receipt = next(v for n, m, v in VALUES if (n, m) == ("receipt", "stopped"))
+    data = encode(get_type("receipt"), receipt)
+    return _lengthen(data, len(data), 65 - len(receipt.status.reason), (20, 24))
 
 
 def _spoil_commit(data: bytes) -> list[Row]:
@@ -244,6 +293,24 @@ def _spoil_chain_config(data: bytes) -> list[Row]:
         Row("boolean", data[:8] + b"\x02" + data[9:], BOOLEAN, "Truth has one encoding: 1."),
         Row("forks_uneven", data[:-1], UNEVEN, "Half an entry is none."),
         Row("consensus_selector", _spoil_consensus(data), SELECTOR, _UNION),
+        *_spoil_limits(data),
+    ]
+
+
+def _spoil_limits(data: bytes) -> list[Row]:
+    """Configurations with a list one above its limit, or with two faults."""
+    name_at, prefix_at = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4))
+    name = _lengthen(data, prefix_at, 33 - (prefix_at - name_at), (4, 113, 197))
+    consensus_at = int.from_bytes(data[113:117], "little")
+    prefix = _lengthen(data, consensus_at, 17 - (consensus_at - prefix_at), (113, 197))
+    forks = data[:-FORK_SIZE_BYTES] + bytes(FORK_SIZE_BYTES * 65)
+    beyond = _write(data, 197, len(data) + 1)
+    return [
+        Row("name_too_long", name, TOO_LONG, _LIMIT),
+        Row("prefix_too_long", prefix, TOO_LONG, _LIMIT),
+        Row("forks_too_many", forks, TOO_LONG, _LIMIT),
+        Row("boolean_and_offset", beyond[:8] + b"\x02" + beyond[9:], BOUNDS, _WALK),
+        Row("name_and_boolean", name[:8] + b"\x02" + name[9:], TOO_LONG, _WALK),
     ]
 
 

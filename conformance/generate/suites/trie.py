@@ -107,6 +107,7 @@ def _build_forged() -> tuple[Case, ...]:
     forged = replace(proof, leaf=ProofLeaf(key, sha256(b"forged")))
     moved = replace(steps[0], bit=steps[0].bit + 100)
     flipped = replace(steps[0], sibling=bytes(32))
+    every = tuple(replace(flipped, bit=bit) for bit in range(256))
     whole = (root, key, value)
     ascending = "trie.bits_not_ascending"
     rows = (
@@ -123,11 +124,15 @@ def _build_forged() -> tuple[Case, ...]:
         ("bit_moved", whole, TrieProof(proof.leaf, (moved, *steps[1:])), ascending),
         ("empty_proof", (root, key, None), TrieProof(None, ()), MISMATCH),
         ("no_leaf", (root, key, None), TrieProof(None, steps), MISMATCH),
+        ("all_bits", whole, replace(proof, steps=every), MISMATCH),
     )
     why = "A prover who lies about a value, a key, a bit or a leaf convinces nobody."
     cases = [_verify(f"forged_{n}", why, claim, p, code) for n, claim, p, code in rows]
     data = encode(TRIE_PROOF, proof)
+    beyond = encode(TRIE_PROOF, replace(proof, steps=())) + bytes(33 * 257)
     for name, spoiled, code in (
+        ("too_many_steps", beyond, "ssz.too_long"),
+        ("leaf_of_none", data.replace(b"\x01" + key, b"\x00" + key), "ssz.wrong_length"),
         ("truncated", data[:-1], "ssz.uneven_length"),
         ("leaf_selector", data.replace(b"\x01" + key, b"\x02" + key), "ssz.selector_out_of_range"),
     ):
