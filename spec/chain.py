@@ -15,9 +15,11 @@ Source: CONSENSUS.md 1; DESIGN.md 1.
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from spec.config import BftConfig, Genesis, PowConfig, compute_genesis_id
+from spec.config import BftConfig, Genesis, HybridConfig, PowConfig, compute_genesis_id
 from spec.consensus.bft.duty import BftDuty
 from spec.consensus.bft.rules import BftRules
+from spec.consensus.hybrid.duty import HybridDuty
+from spec.consensus.hybrid.rules import HybridRules
 from spec.consensus.interface import (
     BlockRecord,
     Built,
@@ -81,12 +83,14 @@ def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify)
         validator: our index in the registry; None to follow only.
         verify: how signatures are checked, `verify_ed25519` but in simulations.
     """
-    context = RulesContext(genesis.config, compute_genesis_id(genesis), verify)
+    context = RulesContext(genesis.config, compute_genesis_id(genesis), genesis.time_ms, verify)
     match genesis.config.consensus:
         case BftConfig():
             return NodeConfig(context, BftRules(), BftDuty(), validator)
         case PowConfig():
             return NodeConfig(context, PowRules(), PowDuty(), validator)
+        case HybridConfig():
+            return NodeConfig(context, HybridRules(), HybridDuty(), validator)
 
 
 def compute_genesis_view(genesis: Genesis) -> LedgerView:

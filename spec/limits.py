@@ -135,5 +135,13 @@ TREE_BLOCKS_MAX = 4_096
 """Blocks of a node's tree while nothing becomes final."""
 INVALID_MAX = 256
 """Ids of invalid blocks remembered, so that the same block is not executed twice."""
+EPOCHS_PASSED_MAX = 1_024
+"""Boundaries that one block passes one by one after a silence."""
+VOTES_KEPT_MAX = 16
+"""Finality votes of one validator that a node keeps: the latest, for blocks and as witnesses."""
+PRODUCTIONS_KEPT_MAX = 1_024
+"""Latest (producer, slot) pairs that a node remembers the block of, as a witness."""
+VOTES_PER_BLOCK_MAX = 512
+"""Votes and evidence that a producer puts into a block: both sets vote, and it stays small."""
 FUTURE_MESSAGES_MAX = 1_024
 """Votes and proposals kept for the next height while this one is undecided."""

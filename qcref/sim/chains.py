@@ -10,7 +10,15 @@ from dataclasses import replace
 from typing import Final
 
 from spec.chain import AnyEntry, AnyNodeConfig, compute_genesis_anchor, compute_node_config
-from spec.config import Allocation, ConsensusConfig, Genesis, GenesisValidator, PowConfig
+from spec.config import (
+    Allocation,
+    ConsensusConfig,
+    FinalityConfig,
+    Genesis,
+    GenesisValidator,
+    HybridConfig,
+    PowConfig,
+)
 from spec.config.presets import TINY
 from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
 from spec.consensus.evidence import compute_ffg_root, compute_seal_root
@@ -21,6 +29,16 @@ from spec.crypto.signing import ED25519
 from spec.ledger.codec import compute_block_id, compute_ops_root
 from spec.ledger.ops import FfgVote, NoSeal, RoundVote, SignatureSeal
 from spec.ledger.types import ZERO_BYTES32, Block, Body, Header
+
+FINALITY: Final = FinalityConfig(
+    epoch_blocks=4,
+    leak_after_epochs=24,
+    leak_quotient=1 << 10,
+    asynchrony_ms_max=6_000,
+    reward=100,
+    slash_quotient=32,
+)
+"""Short epochs; no partition of a run outlasts the leak's patience."""
 
 ALGORITHMS: Final[dict[str, ConsensusConfig]] = {
     "bft": TINY.consensus,
@@ -33,6 +51,19 @@ ALGORITHMS: Final[dict[str, ConsensusConfig]] = {
         period_blocks=32,
         reward=64,
         halving_blocks=1 << 20,
+    ),
+    "hybrid": HybridConfig(
+        work=PowConfig(
+            is_asert=True,
+            target_initial=1 << 250,
+            target_max=(1 << 256) - 1,
+            block_time_ms=100,
+            half_life_ms=4_000,
+            period_blocks=32,
+            reward=64,
+            halving_blocks=1 << 20,
+        ),
+        finality=FINALITY,
     ),
 }
 """The algorithm's parameters by its name."""

@@ -1,6 +1,12 @@
 """Parameters of a chain and its first state: what a chain's founders choose, once."""
 
-from spec.config.algorithms import BftConfig, ConsensusConfig, PowConfig
+from spec.config.algorithms import (
+    BftConfig,
+    ConsensusConfig,
+    FinalityConfig,
+    HybridConfig,
+    PowConfig,
+)
 from spec.config.chain import (
     Allocation,
     ChainConfig,
@@ -28,9 +34,11 @@ __all__ = [
     "ChainConfig",
     "ConfigError",
     "ConsensusConfig",
+    "FinalityConfig",
     "Fork",
     "Genesis",
     "GenesisValidator",
+    "HybridConfig",
     "PowConfig",
     "Rules",
     "StakingConfig",

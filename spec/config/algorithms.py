@@ -2,7 +2,7 @@
 
 New algorithms are added at the end of the union, so that encodings stay. Times are in ms.
 
-Source: CONSENSUS.md 1, 2; INTERFACE.md 7.
+Source: CONSENSUS.md 1, 2; INTERFACE.md 7; FFG.md 5, 6; decision record 0072.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,33 @@ class PowConfig:
     """Blocks after which the reward is halved."""
 
 
-ConsensusConfig = BftConfig | PowConfig
+@dataclass(frozen=True, slots=True)
+class FinalityConfig:
+    """Casper FFG with rule G, and its inactivity leak: what PoS, DPoS and Hybrid share."""
+
+    epoch_blocks: int
+    """Slots of an epoch (PoS, DPoS: a round of the schedule), or blocks (Hybrid)."""
+    leak_after_epochs: int
+    """Closed epochs without finality after which absent members lose weight."""
+    leak_quotient: int
+    """An absent member of score s loses max(1, weight * s // quotient) each epoch."""
+    asynchrony_ms_max: int
+    """The longest partition that agreement is promised for: the leak must not begin within it."""
+    reward: int
+    """Base units of an epoch, shared by weight: who voted in time gets its part, rounded down."""
+    slash_quotient: int
+    """A convicted member loses at least its stake // quotient."""
+
+
+@dataclass(frozen=True, slots=True)
+class HybridConfig:
+    """Hybrid: proof of work proposes, FFG over its checkpoints finalises."""
+
+    work: PowConfig
+    finality: FinalityConfig
+
+
+ConsensusConfig = BftConfig | PowConfig | HybridConfig
 """The parameters of the chain's one algorithm."""
 
 BFT_CONFIG = Container(
@@ -72,4 +98,18 @@ POW_CONFIG = Container(
         ("halving_blocks", Uint(64)),
     ),
 )
-CONSENSUS_CONFIG: Union[ConsensusConfig] = Union(((BftConfig, BFT_CONFIG), (PowConfig, POW_CONFIG)))
+FINALITY_CONFIG = Container(
+    FinalityConfig,
+    (
+        ("epoch_blocks", Uint(64)),
+        ("leak_after_epochs", Uint(64)),
+        ("leak_quotient", Uint(64)),
+        ("asynchrony_ms_max", Uint(64)),
+        ("reward", Uint(128)),
+        ("slash_quotient", Uint(64)),
+    ),
+)
+HYBRID_CONFIG = Container(HybridConfig, (("work", POW_CONFIG), ("finality", FINALITY_CONFIG)))
+CONSENSUS_CONFIG: Union[ConsensusConfig] = Union(
+    ((BftConfig, BFT_CONFIG), (PowConfig, POW_CONFIG), (HybridConfig, HYBRID_CONFIG))
+)

@@ -252,6 +252,23 @@ class ValidatorStakeTooSmall:
         return f"validator {self.position} has stake {self.stake}, below bond_min {self.bond_min}"
 
 
+@dataclass(frozen=True, slots=True)
+class LeakTooEarly:
+    """The inactivity leak begins within a partition that agreement is promised for."""
+
+    code: ClassVar[str] = "config.leak_too_early"
+    leak_ms: int
+    asynchrony_ms: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return (
+            f"the leak begins after {self.leak_ms} ms; it must outlast the longest partition "
+            f"assumed, {self.asynchrony_ms} ms"
+        )
+
+
 ConfigError = (
     NameInvalid
     | HrpInvalid
@@ -263,6 +280,7 @@ ConfigError = (
     | ForkScheduleInvalid
     | TestRulesScheduled
     | UnbondingTooShort
+    | LeakTooEarly
     | AddressInvalid
     | AllocationsUnordered
     | AllocationZero

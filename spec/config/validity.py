@@ -8,7 +8,7 @@ Source: DESIGN.md 2.8, 2.9; RELIABILITY.md (every limit is checked); decision re
 
 from collections.abc import Callable
 
-from spec.config.algorithms import BftConfig, PowConfig
+from spec.config.algorithms import BftConfig, FinalityConfig, HybridConfig, PowConfig
 from spec.config.chain import ChainConfig, Genesis
 from spec.config.errors import (
     AddressInvalid,
@@ -20,6 +20,7 @@ from spec.config.errors import (
     ForkScheduleInvalid,
     GasTargetInvalid,
     HrpInvalid,
+    LeakTooEarly,
     NameInvalid,
     OutOfRange,
     SupplyExceeded,
@@ -64,6 +65,14 @@ PERIOD_BLOCKS_MAX = 1 << 20
 """Blocks of a retarget period: times their time they stay far from 64 bits."""
 HALVING_BLOCKS_MAX = 1 << 40
 """Blocks between halvings of the reward."""
+EPOCH_BLOCKS_MAX = 1 << 16
+"""Slots of an epoch: finality that takes longer serves nobody."""
+EPOCHS_MAX = 1 << 20
+"""Epochs before the leak: times blocks and their time they stay below 2^64."""
+LEAK_EPOCHS_MIN = 4
+"""Finality takes two epochs, and votes may come one later: a shorter leak punishes the present."""
+LEAK_QUOTIENT_MAX = 1 << 40
+"""A slower leak takes nothing within a lifetime."""
 
 ConfigCheck = Callable[[ChainConfig], ConfigError | None]
 GenesisCheck = Callable[[Genesis], ConfigError | None]
@@ -96,15 +105,33 @@ def _get_consensus_ranges(config: ChainConfig) -> tuple[Range, ...]:
                 ("consensus.timeout_delta_ms", bft.timeout_delta_ms, 1, MS_MAX),
             )
         case PowConfig() as pow_:
-            return (
-                ("consensus.target_max", pow_.target_max, 1, TARGET_LIMIT - 1),
-                ("consensus.target_initial", pow_.target_initial, 1, pow_.target_max),
-                ("consensus.block_time_ms", pow_.block_time_ms, 1, MS_MAX),
-                ("consensus.half_life_ms", pow_.half_life_ms, 1, HALF_LIFE_MS_MAX),
-                ("consensus.period_blocks", pow_.period_blocks, 2, PERIOD_BLOCKS_MAX),
-                ("consensus.reward", pow_.reward, 0, config.supply_max),
-                ("consensus.halving_blocks", pow_.halving_blocks, 1, HALVING_BLOCKS_MAX),
-            )
+            return _get_work_ranges(config, pow_)
+        case HybridConfig(work, finality):
+            return _get_work_ranges(config, work) + _get_finality_ranges(config, finality)
+
+
+def _get_work_ranges(config: ChainConfig, work: PowConfig) -> tuple[Range, ...]:
+    return (
+        ("consensus.target_max", work.target_max, 1, TARGET_LIMIT - 1),
+        ("consensus.target_initial", work.target_initial, 1, work.target_max),
+        ("consensus.block_time_ms", work.block_time_ms, 1, MS_MAX),
+        ("consensus.half_life_ms", work.half_life_ms, 1, HALF_LIFE_MS_MAX),
+        ("consensus.period_blocks", work.period_blocks, 2, PERIOD_BLOCKS_MAX),
+        ("consensus.reward", work.reward, 0, config.supply_max),
+        ("consensus.halving_blocks", work.halving_blocks, 1, HALVING_BLOCKS_MAX),
+    )
+
+
+def _get_finality_ranges(config: ChainConfig, finality: FinalityConfig) -> tuple[Range, ...]:
+    name = "consensus.finality"
+    return (
+        (f"{name}.epoch_blocks", finality.epoch_blocks, 2, EPOCH_BLOCKS_MAX),
+        (f"{name}.leak_after_epochs", finality.leak_after_epochs, LEAK_EPOCHS_MIN, EPOCHS_MAX),
+        (f"{name}.leak_quotient", finality.leak_quotient, 1, LEAK_QUOTIENT_MAX),
+        (f"{name}.asynchrony_ms_max", finality.asynchrony_ms_max, 1, STAKING_MS_MAX),
+        (f"{name}.reward", finality.reward, 0, config.supply_max),
+        (f"{name}.slash_quotient", finality.slash_quotient, 1, config.supply_max),
+    )
 
 
 def _get_staking_ranges(config: ChainConfig) -> tuple[Range, ...]:
@@ -199,6 +226,26 @@ def _check_unbonding(config: ChainConfig) -> ConfigError | None:
     return UnbondingTooShort(staking.unbonding_ms, needed_ms)
 
 
+def _get_finality(config: ChainConfig) -> tuple[FinalityConfig, int] | None:
+    """The finality part of the chain's algorithm and what a slot takes; None if it has none."""
+    match config.consensus:
+        case HybridConfig(work, finality):
+            return finality, work.block_time_ms
+        case BftConfig() | PowConfig():
+            return None
+
+
+def _check_leak(config: ChainConfig) -> ConfigError | None:
+    found = _get_finality(config)
+    if found is None:
+        return None
+    finality, slot_ms = found
+    leak_ms = finality.leak_after_epochs * finality.epoch_blocks * slot_ms
+    if leak_ms > finality.asynchrony_ms_max:
+        return None
+    return LeakTooEarly(leak_ms, finality.asynchrony_ms_max)
+
+
 def _check_test_rules(config: ChainConfig) -> ConfigError | None:
     test_versions = tuple(rules.version for rules in KNOWN_RULES if rules.is_test_only)
     for fork in config.fork_schedule:
@@ -219,6 +266,7 @@ CONFIG_CHECKS: tuple[tuple[str, ConfigCheck], ...] = (
     (ForkScheduleInvalid.code, _check_fork_schedule),
     (TestRulesScheduled.code, _check_test_rules),
     (UnbondingTooShort.code, _check_unbonding),
+    (LeakTooEarly.code, _check_leak),
 )
 """In order; the first failure is the verdict."""
 

@@ -8,6 +8,9 @@ Source: STYLE.md 6; decision record 0070.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spec.consensus.evidence import EvidenceError
+from spec.consensus.finality_errors import FinalityError
+
 
 @dataclass(frozen=True, slots=True)
 class SlotNotAfterParent:
@@ -330,4 +333,6 @@ ConsensusError = (
     | ProposalWrongProposer
     | MessageSignatureInvalid
     | VoteMalformed
+    | EvidenceError
+    | FinalityError
 )

@@ -234,6 +234,25 @@ def apply_vote(state: FfgState, vote: FfgVote) -> FfgState:
     return replace(state, targets=targets)
 
 
+def apply_votes(state: FfgState, votes: tuple[FfgVote, ...]) -> FfgState:
+    """The state with many more votes, each `is_includable` after those before it."""
+    added: dict[Checkpoint, list[Included]] = {}
+    for vote in votes:
+        added.setdefault(vote.target, []).append(Included(vote.validator, vote.source))
+    targets = tuple(
+        replace(
+            target,
+            votes=tuple(
+                sorted((*target.votes, *added[target.checkpoint]), key=lambda v: v.validator)
+            ),
+        )
+        if target.checkpoint in added
+        else target
+        for target in state.targets
+    )
+    return replace(state, targets=targets)
+
+
 def apply_slash(state: FfgState, validator: int) -> FfgState:
     """The state in which a member has lost its weight.
 

@@ -297,6 +297,8 @@ class RulesContext:
 
     config: ChainConfig
     genesis_id: bytes
+    genesis_time_ms: int
+    """When slot 0 begins, where time has slots."""
     verify: Verify
 
 
@@ -341,6 +343,12 @@ class ChainRules(Protocol[S]):
         """The state as a block of `slot` finds it, and what passing boundaries does to the ledger.
 
         `slot` is above the parent's, and the node has compared it with the clock before.
+        """
+
+    def validate_slot(self, context: RulesContext, header: Header) -> ConsensusError | None:
+        """Why the slot is not that of the header's time, where time has slots.
+
+        Asked before `tick`, whose work it bounds: the node has compared the time with its clock.
         """
 
     def validate_header(

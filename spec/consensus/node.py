@@ -171,6 +171,11 @@ class Duty(Protocol[S, D]):
     def get_gossip(self, node: NodeState[S, D]) -> tuple[Message, ...]:
         """Our own signed messages that still matter, for the shell to repeat."""
 
+    def on_block(
+        self, config: "NodeConfig[S, D]", node: NodeState[S, D], block_id: BlockId
+    ) -> Transition[S, D]:
+        """A block joined the tree; the head is chosen afterwards."""
+
     def on_head(self, config: "NodeConfig[S, D]", node: NodeState[S, D]) -> Transition[S, D]:
         """The head changed."""
 
@@ -254,6 +259,9 @@ def _judge(
     rules, context = config.rules, config.context
     if block.header.slot <= parent.header.slot:
         return Err(SlotNotAfterParent(block.header.slot, parent.header.slot))
+    error = rules.validate_slot(context, block.header)
+    if error is not None:
+        return Err(error)
     ticked, tick_ops = rules.tick(context, parent, block.header.slot)
     error = rules.validate_header(context, ticked, block.header)
     if error is None and needs_seal:
@@ -339,6 +347,8 @@ def _attach(config: NodeConfig[S, D], node: NodeState[S, D], block_id: BlockId) 
     entry = Entry(candidate.block, candidate.chain_state, candidate.view)
     node = replace(node, candidates=candidates, tree={**node.tree, block_id: entry})
     effects: tuple[Effect, ...] = (Persist(BlockRecord(candidate.block)),)
+    node, more = config.duty.on_block(config, node, block_id)
+    effects += more
     node, more = _follow(config, node, block_id)
     return _take_up(config, node, effects + more, block_id)
 

@@ -201,6 +201,10 @@ class BftDuty:
             if work is not None and height == work.height and message.signature != NO_SIGNATURE
         )
 
+    def on_block(self, _config: Config, node: State, _block_id: BlockId) -> Outcome:
+        """Nothing is learnt from a block but the block."""
+        return node, ()
+
     def on_head(self, config: Config, node: State) -> Outcome:
         """A new head is a new height."""
         return _enter_height(config, node)

@@ -102,6 +102,10 @@ class BftRules:
         next_set = compute_set(compute_seats(parent.view) or queue.seats, queue)
         return BftState(last=state.current, current=state.next, next=next_set), ()
 
+    def validate_slot(self, _context: RulesContext, header: Header) -> ConsensusError | None:
+        """Slot and height are one count here."""
+        return None if header.slot == header.height else SlotNotHeight(header.slot, header.height)
+
     def validate_header(
         self, _context: RulesContext, ticked: BftState, header: Header
     ) -> ConsensusError | None:

@@ -118,6 +118,10 @@ class PowDuty:
         """The head, which the shell repeats anyway, is all there is to say."""
         return ()
 
+    def on_block(self, _config: Config, node: State, _block_id: BlockId) -> Outcome:
+        """Nothing is learnt from a block but the block."""
+        return node, ()
+
     def on_head(self, config: Config, node: State) -> Outcome:
         """A new head needs a new template."""
         return _renew(config, node)

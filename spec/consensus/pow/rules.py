@@ -15,7 +15,7 @@ record 0071.
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from spec.config import PowConfig
+from spec.config import HybridConfig, PowConfig
 from spec.consensus.difficulty import (
     AsertAnchor,
     AsertRule,
@@ -93,23 +93,15 @@ class PowRules:
             return replace(state, target=target), ()
         return _tick_periods(config, state, header), ()
 
+    def validate_slot(self, _context: RulesContext, header: Header) -> ConsensusError | None:
+        """Slot and height are one count here."""
+        return None if header.slot == header.height else SlotNotHeight(header.slot, header.height)
+
     def validate_header(
         self, _context: RulesContext, ticked: PowState, header: Header
     ) -> ConsensusError | None:
         """Checks, in order: fields, slot, set roots, target, work."""
-        if not isinstance(header.consensus, PowFields):
-            return FieldsNotPow()
-        if header.slot != header.height:
-            return SlotNotHeight(header.slot, header.height)
-        for root in (header.validators_root, header.next_validators_root):
-            if root != ZERO_BYTES32:
-                return ValidatorsRootMismatch(root, ZERO_BYTES32)
-        if header.consensus.target != ticked.target:
-            return TargetMismatch(header.consensus.target, ticked.target)
-        work_hash = compute_work_hash(header)
-        if work_hash > ticked.target:
-            return HashAboveTarget(work_hash, ticked.target)
-        return None
+        return validate_work_header(ticked, header, (ZERO_BYTES32, ZERO_BYTES32))
 
     def validate_seal(
         self, _context: RulesContext, _ticked: PowState, _header: Header, seal: Seal
@@ -148,8 +140,36 @@ class PowRules:
 def get_config(context: RulesContext) -> PowConfig:
     """The chain's parameters."""
     config = context.config.consensus
-    assert isinstance(config, PowConfig), "PoW rules serve a PoW chain"
+    if isinstance(config, HybridConfig):
+        return config.work
+    assert isinstance(config, PowConfig), "PoW rules serve chains with proof of work"
     return config
+
+
+def validate_work_header(
+    ticked: PowState, header: Header, roots: tuple[bytes, bytes]
+) -> ConsensusError | None:
+    """Checks, in order: fields, slot, set roots, target, work.
+
+    Args:
+        ticked: the state as the block finds it.
+        header: untrusted.
+        roots: what its validators_root and next_validators_root must be.
+    """
+    if not isinstance(header.consensus, PowFields):
+        return FieldsNotPow()
+    if header.slot != header.height:
+        return SlotNotHeight(header.slot, header.height)
+    found = (header.validators_root, header.next_validators_root)
+    for root, expected in zip(found, roots, strict=True):
+        if root != expected:
+            return ValidatorsRootMismatch(root, expected)
+    if header.consensus.target != ticked.target:
+        return TargetMismatch(header.consensus.target, ticked.target)
+    work_hash = compute_work_hash(header)
+    if work_hash > ticked.target:
+        return HashAboveTarget(work_hash, ticked.target)
+    return None
 
 
 def compute_work_hash(header: Header) -> int:

@@ -26,6 +26,14 @@ def test_pow_heals() -> None:
     assert outcome.liveness
 
 
+@pytest.mark.parametrize("algorithm", ["hybrid"])
+@pytest.mark.parametrize("profile", ["stormy", "partitions", "crashes", "lossy"])
+def test_finality_by_votes_is_safe_and_heals(algorithm: str, profile: str) -> None:
+    outcome = run_seed(Setup(algorithm, 4, 1, profile), 3)
+    assert outcome.safety == ()
+    assert outcome.liveness
+
+
 def test_twins_are_noticed() -> None:
     assert run_seed(Setup("bft", 4, 1, "calm"), 1).reports > 0
 

@@ -25,13 +25,16 @@ from spec.chain import (
 from spec.config import (
     Allocation,
     ConsensusConfig,
+    FinalityConfig,
     Genesis,
     GenesisValidator,
+    HybridConfig,
     PowConfig,
     compute_genesis_id,
 )
 from spec.config.presets import TINY
 from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
+from spec.consensus.evidence import compute_ffg_root, compute_seal_root
 from spec.consensus.interface import (
     BlockRecord,
     Broadcast,
@@ -53,6 +56,7 @@ from spec.consensus.interface import (
     Report,
     Restart,
     Schedule,
+    SealRequest,
     SetHead,
     Sign,
     Signable,
@@ -68,7 +72,7 @@ from spec.ledger.block import Chain, apply_block, build_block
 from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.engine import Engine
 from spec.ledger.genesis import LedgerState
-from spec.ledger.ops import NoSeal, PowFields, RoundVote
+from spec.ledger.ops import FfgVote, NoSeal, PowFields, RoundVote, SignatureSeal
 from spec.ledger.staking.view import compute_ledger_view
 from spec.ledger.state import TreeReader
 from spec.ledger.types import Block
@@ -100,6 +104,25 @@ def stub_verify(key: bytes, root: bytes, signature: bytes) -> bool:
     return signature == stub_sign(key, root)
 
 
+def stub_sign_message(genesis_id: bytes, message: Signable) -> Signable:
+    key = compute_stub_key(message.validator)
+    match message:
+        case RoundVote():
+            root = compute_vote_root(genesis_id, message)
+            return replace(message, signature=stub_sign(key, root))
+        case FfgVote():
+            root = compute_ffg_root(genesis_id, message)
+            return replace(message, signature=stub_sign(key, root))
+        case Proposal():
+            block_id = compute_block_id(message.block.header)
+            root = compute_proposal_root(genesis_id, message, block_id)
+            return replace(message, signature=stub_sign(key, root))
+        case SealRequest(block, _):
+            block_id = compute_block_id(block.header)
+            root = compute_seal_root(genesis_id, block.header.slot, block_id)
+            return replace(message, block=replace(block, seal=SignatureSeal(stub_sign(key, root))))
+
+
 POW = PowConfig(
     is_asert=True,
     target_initial=1 << 254,
@@ -112,14 +135,27 @@ POW = PowConfig(
 )
 
 
-def compute_genesis(validators: int, consensus: ConsensusConfig = TINY.consensus) -> Genesis:
+FINALITY = FinalityConfig(
+    epoch_blocks=4,
+    leak_after_epochs=8,
+    leak_quotient=1 << 6,
+    asynchrony_ms_max=300,
+    reward=100,
+    slash_quotient=32,
+)
+HYBRID = HybridConfig(work=POW, finality=FINALITY)
+
+
+def compute_genesis(
+    validators: int, consensus: ConsensusConfig = TINY.consensus, stake: int = 1
+) -> Genesis:
     operators = sorted(compute_key_address(ED25519, compute_stub_key(v)) for v in range(validators))
     return Genesis(
         config=replace(TINY, consensus=consensus),
         time_ms=1_000,
         allocations=tuple(Allocation(operator, 1_000) for operator in operators),
         validators=tuple(
-            GenesisValidator(operator, compute_stub_key(v), 1)
+            GenesisValidator(operator, compute_stub_key(v), stake)
             for v, operator in enumerate(operators)
         ),
     )
@@ -168,9 +204,11 @@ class Network:
         seed: int = 0,
         delay_ms: Callable[[Random], int] | None = None,
         consensus: ConsensusConfig = TINY.consensus,
+        stake: int = 1,
     ) -> None:
         self.rng = Random(seed)
-        self.genesis = compute_genesis(validators, consensus)
+        self.genesis = compute_genesis(validators, consensus, stake)
+        self.fast_miner: int | None = None
         self.shells = [compute_shell(self.genesis, v) for v in range(validators)]
         self.now_ms = 2_000
         self.order = count()
@@ -243,16 +281,7 @@ class Network:
         )
 
     def sign(self, shell: Shell, message: Signable) -> Signable:
-        assert isinstance(message, Proposal | RoundVote)
-        genesis_id = shell.chain.genesis_id
-        key = compute_stub_key(message.validator)
-        if isinstance(message, RoundVote):
-            return replace(
-                message, signature=stub_sign(key, compute_vote_root(genesis_id, message))
-            )
-        block_id = compute_block_id(message.block.header)
-        root = compute_proposal_root(genesis_id, message, block_id)
-        return replace(message, signature=stub_sign(key, root))
+        return stub_sign_message(shell.chain.genesis_id, message)
 
     def build(self, shell: Shell, effect: Build) -> Block:
         parent = shell.ledgers[BlockId(effect.draft.parent)]
@@ -277,6 +306,8 @@ class Network:
         search, share = shell.search, len(self.shells)
         difficulty = (1 << 256) // target * POW_HASH_MS * share
         after_ms = 1 + int(self.rng.expovariate(1) * difficulty)
+        if index == self.fast_miner:
+            after_ms = 12
         self.send(self.now_ms + after_ms, index, Mined(find_nonce(block, target)), search)
 
     def execute(self, shell: Shell, effect: Execute) -> Executed:

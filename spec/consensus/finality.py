@@ -1,0 +1,414 @@
+"""The finality part of a chain's rules: what PoS, DPoS and Hybrid put round rule G.
+
+    tick     passes every boundary between parent and block, skipped ones too; absent members lose
+             stake to the leak, present ones earn
+    ops      votes are counted for open targets; evidence puts its offender out and takes stake
+
+An epoch is a number of slots (of blocks, where slot and height are one count). The checkpoint of an
+epoch is the last block before it. Members are elected from the ledger's view at a promotion;
+between promotions their weights only fall.
+
+What is lost in tokens is what is lost in weight, in proportion, rounding down. A convicted member
+loses at least its part by `slash_quotient`, and three times the part of the set that is convicted
+with it: a lone mistake is cheap, an attack by a third costs everything.
+
+Source: FFG.md 1, 4, 5; CONSENSUS.md 1, 2; DESIGN.md 2.13; decision record 0072.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from spec.config import FinalityConfig
+from spec.consensus.errors import ConsensusError, OpNotAdmitted
+from spec.consensus.evidence import compute_ffg_root, get_offender, validate_evidence
+from spec.consensus.ffg import (
+    FFG_STATE,
+    MEMBERS,
+    Boundary,
+    FfgState,
+    Included,
+    Leak,
+    Loss,
+    Member,
+    Target,
+    apply_boundary,
+    apply_slash,
+    apply_votes,
+    compute_genesis,
+    is_justified,
+)
+from spec.consensus.finality_errors import (
+    EvidenceTooOld,
+    OffenderConvicted,
+    OffenderUnknown,
+    SourceNotJustified,
+    TargetNotOpen,
+    VoteRepeated,
+    VoterNotMember,
+    VoteSignatureInvalid,
+)
+from spec.consensus.interface import Evidence, RulesContext
+from spec.ledger.ledger_ops import LedgerOp, Reward, Slash
+from spec.ledger.ops import Checkpoint, DoubleFfgVote, DoubleProduction, FfgVote, Op
+from spec.ledger.staking.registry import ValidatorStatus
+from spec.ledger.staking.view import LedgerView, RegisteredValidator
+from spec.ledger.state import compute_reserved_key
+from spec.ledger.types import ZERO_BYTES32, Draft
+from spec.lib.result import Err, Ok, Result
+from spec.lib.ssz import ByteVector, Container, List, Uint, decode, encode, hash_tree_root
+from spec.limits import EPOCHS_PASSED_MAX, VALIDATORS_MAX
+
+STATE_KEY = compute_reserved_key(b"consensus/finality")
+SLASH_MULTIPLIER = 3
+"""A third convicted together loses all."""
+
+EMPTY_VIEW = LedgerView(validators=())
+
+
+@dataclass(frozen=True, slots=True)
+class FinalityState:
+    """Votes and sets of a chain; the view is the parent's ledger, and no part of the leaf."""
+
+    ffg: FfgState
+    current_root: bytes
+    """Of the two sets, as the latest boundary left them."""
+    previous_root: bytes
+    convicted: tuple[int, ...]
+    """Validators put out by evidence and still listed, ascending."""
+    view: LedgerView
+    """Who is registered, as the parent's ledger says; set by `tick`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FinalityLeaf:
+    """What of it the ledger's tree holds."""
+
+    ffg: FfgState
+    current_root: bytes
+    previous_root: bytes
+    convicted: tuple[int, ...]
+
+
+FINALITY_LEAF = Container(
+    FinalityLeaf,
+    (
+        ("ffg", FFG_STATE),
+        ("current_root", ByteVector(32)),
+        ("previous_root", ByteVector(32)),
+        ("convicted", List(Uint(32), VALIDATORS_MAX)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FinalityRule:
+    """What an algorithm chooses of it."""
+
+    config: FinalityConfig
+    slot_ms: int
+    """What a slot should take."""
+    has_slots: bool
+    """Whether producers own slots, so that two blocks of one are an offence."""
+    elect: Callable[[LedgerView], tuple[Member, ...]]
+    """The set that a promotion would make current, ascending by validator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """From a parent to the slot of the block on it."""
+
+    parent_id: bytes
+    parent_slot: int
+    slot: int
+    view: LedgerView
+    """The ledger after the parent."""
+
+
+def compute_finality_genesis(rule: FinalityRule, view: LedgerView) -> FinalityState:
+    """The first members are the first election."""
+    ffg = compute_genesis(rule.elect(view))
+    root = hash_tree_root(MEMBERS, ffg.current)
+    return FinalityState(ffg, root, root, (), view)
+
+
+def encode_finality(state: FinalityState) -> tuple[bytes, bytes]:
+    """The leaf (key, value)."""
+    leaf = FinalityLeaf(state.ffg, state.current_root, state.previous_root, state.convicted)
+    return STATE_KEY, encode(FINALITY_LEAF, leaf)
+
+
+def decode_finality(leaf: bytes) -> FinalityState:
+    """The state that `encode_finality` wrote, its view still empty."""
+    decoded = decode(FINALITY_LEAF, leaf)
+    assert isinstance(decoded, Ok), "the leaf is written by the rules alone"
+    kept: FinalityLeaf = decoded.value
+    return FinalityState(
+        kept.ffg, kept.current_root, kept.previous_root, kept.convicted, EMPTY_VIEW
+    )
+
+
+def get_validator(view: LedgerView, validator: int) -> RegisteredValidator | None:
+    """A listed validator, None if it is not listed."""
+    for entry in view.validators:
+        if entry.validator == validator:
+            return entry
+    return None
+
+
+def get_checkpoint_ids(state: FfgState) -> tuple[bytes | None, bytes | None]:
+    """Ids of the latest (justified, finalised) blocks; None is the genesis."""
+    justified, finalised = state.justified.root, state.finalised.root
+    return (
+        None if justified == ZERO_BYTES32 else justified,
+        None if finalised == ZERO_BYTES32 else finalised,
+    )
+
+
+# Boundaries
+
+
+def tick_finality(
+    rule: FinalityRule, state: FinalityState, passage: Passage
+) -> tuple[FinalityState, tuple[LedgerOp, ...]]:
+    """Passes the boundaries up to a slot.
+
+    After a very long silence only the latest `EPOCHS_PASSED_MAX` boundaries are passed one by one:
+    the leak of those before them is waived.
+    """
+    view = passage.view
+    listed = frozenset(entry.validator for entry in view.validators)
+    convicted = tuple(v for v in state.convicted if v in listed)
+    state = replace(state, view=view, convicted=convicted)
+    epoch_blocks = rule.config.epoch_blocks
+    before, epoch = passage.parent_slot // epoch_blocks, passage.slot // epoch_blocks
+    if epoch == before:
+        return state, ()
+    leak = Leak(rule.config.leak_after_epochs, rule.config.leak_quotient)
+    elected = tuple(m for m in rule.elect(view) if m.validator not in convicted)
+    ffg = state.ffg
+    ops: tuple[LedgerOp, ...] = ()
+    for entered in range(max(before + 1, epoch - EPOCHS_PASSED_MAX + 1), epoch + 1):
+        checkpoint = Checkpoint(entered, passage.parent_id)
+        boundary = apply_boundary(ffg, checkpoint, elected or ffg.current, leak)
+        ops += _compute_boundary_ops(rule, view, ffg, boundary)
+        ffg = boundary.state
+    state = replace(
+        state,
+        ffg=ffg,
+        current_root=_compute_root(ffg.current, state.ffg.current, state.current_root),
+        previous_root=_compute_root(ffg.previous, state.ffg.current, state.current_root),
+    )
+    return state, ops
+
+
+def _compute_root(members: tuple[Member, ...], known: tuple[Member, ...], root: bytes) -> bytes:
+    """The root of a set; mostly one that is known already."""
+    return root if members == known else hash_tree_root(MEMBERS, members)
+
+
+def _compute_boundary_ops(
+    rule: FinalityRule, view: LedgerView, before: FfgState, boundary: Boundary
+) -> tuple[LedgerOp, ...]:
+    """What a boundary takes from absent members and gives to present ones."""
+    stakes = {entry.validator: entry.stake + entry.unbonding for entry in view.validators}
+    weights = _get_weights(before)
+    losses = tuple(
+        Slash(loss.validator, tokens, None, is_offence=False)
+        for loss in boundary.losses
+        if (tokens := _compute_lost(loss, stakes, weights)) > 0
+    )
+    total = sum(m.weight for m in before.current)
+    shares = {m.validator: m.weight for m in before.current}
+    rewards = tuple(
+        Reward(validator, amount)
+        for validator in boundary.present
+        if total and (amount := rule.config.reward * shares.get(validator, 0) // total) > 0
+    )
+    return losses + rewards
+
+
+def _compute_lost(loss: Loss, stakes: dict[int, int], weights: dict[int, int]) -> int:
+    """Tokens for a loss in weight, rounding down; a set promoted just now holds pinned weights."""
+    weight = max(weights.get(loss.validator, 0), loss.weight)
+    return stakes.get(loss.validator, 0) * loss.weight // weight
+
+
+def _get_weights(state: FfgState) -> dict[int, int]:
+    """The weight of each member, the larger where it is in both sets."""
+    weights: dict[int, int] = {}
+    for member in (*state.current, *state.previous):
+        weights[member.validator] = max(weights.get(member.validator, 0), member.weight)
+    return weights
+
+
+# Ops
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What the ops of a block came to."""
+
+    state: FinalityState
+    ops: tuple[Op, ...]
+    """Those that were admitted, in order."""
+    ledger_ops: tuple[LedgerOp, ...]
+
+
+@dataclass
+class _Tally:
+    """The votes of one open target while a block's ops are folded."""
+
+    target: Target
+    members: frozenset[int]
+    voters: dict[int, Included]
+    added: list[FfgVote]
+
+
+def fold_ops(
+    context: RulesContext,
+    case: tuple[FinalityRule, FinalityState],
+    draft: Draft,
+    ops: tuple[Op, ...],
+    *,
+    skips: bool,
+) -> Result[Folded, ConsensusError]:
+    """Applies votes and evidence in order.
+
+    Args:
+        context: chain and signature check.
+        case: the algorithm's choices and the ticked state.
+        draft: of the block.
+        ops: untrusted.
+        skips: whether an op that may not stand here is left out, as a producer does, instead of
+            making the whole an error.
+    """
+    rule, state = case
+    tallies = {target.checkpoint: _compute_tally(target) for target in state.ffg.targets}
+    keys = {entry.validator: entry for entry in state.view.validators}
+    kept: list[Op] = []
+    ledger_ops: tuple[LedgerOp, ...] = ()
+    for op in ops:
+        error: ConsensusError | None = None
+        if isinstance(op, FfgVote):
+            error = _validate_vote(context, (state.ffg, tallies, keys), op)
+            if error is None:
+                tallies[op.target].voters[op.validator] = Included(op.validator, op.source)
+                tallies[op.target].added.append(op)
+        else:
+            judged = _apply_evidence(context, (rule, state), draft, op)
+            if isinstance(judged, Err):
+                error = judged.error
+            else:
+                state, slash = judged.value
+                ledger_ops += (slash,)
+        if error is None:
+            kept.append(op)
+        elif not skips:
+            return Err(error)
+    added = tuple(vote for tally in tallies.values() for vote in tally.added)
+    if added:
+        state = replace(state, ffg=apply_votes(state.ffg, added))
+    return Ok(Folded(state, tuple(kept), ledger_ops))
+
+
+def _compute_tally(target: Target) -> _Tally:
+    members = frozenset(m.validator for m in (*target.current, *target.previous))
+    return _Tally(target, members, {v.validator: v for v in target.votes}, [])
+
+
+def _validate_vote(
+    context: RulesContext,
+    case: tuple[FfgState, dict[Checkpoint, _Tally], dict[int, RegisteredValidator]],
+    vote: FfgVote,
+) -> ConsensusError | None:
+    """Checks, in order: target, source, membership, repetition, signature."""
+    ffg, tallies, keys = case
+    tally = tallies.get(vote.target)
+    if tally is None:
+        return TargetNotOpen(vote.target.epoch, vote.target.root)
+    if vote.source.epoch >= vote.target.epoch or not is_justified(ffg, vote.source):
+        return SourceNotJustified(vote.source.epoch, vote.source.root)
+    entry = keys.get(vote.validator)
+    if entry is None or vote.validator not in tally.members:
+        return VoterNotMember(vote.validator)
+    if vote.validator in tally.voters:
+        return VoteRepeated(vote.validator)
+    root = compute_ffg_root(context.genesis_id, vote)
+    if not context.verify(entry.consensus_key, root, vote.signature):
+        return VoteSignatureInvalid(vote.validator)
+    return None
+
+
+def _apply_evidence(
+    context: RulesContext, case: tuple[FinalityRule, FinalityState], draft: Draft, op: Op
+) -> Result[tuple[FinalityState, Slash], ConsensusError]:
+    """Convicts the offender of valid evidence; the block's proposer is the reporter."""
+    rule, state = case
+    is_known = isinstance(op, DoubleFfgVote) or (
+        rule.has_slots and isinstance(op, DoubleProduction)
+    )
+    if not is_known or not isinstance(op, DoubleFfgVote | DoubleProduction):
+        return Err(OpNotAdmitted(type(op).__name__))
+    offender = get_offender(op)
+    if offender in state.convicted:
+        return Err(OffenderConvicted(offender))
+    error = validate_offence(context, state.view, op)
+    if error is None:
+        error = _validate_age(context, rule, draft, op)
+    if error is not None:
+        return Err(error)
+    amount = _compute_slash(rule, state, offender)
+    convicted = tuple(sorted((*state.convicted, offender)))
+    state = replace(state, ffg=apply_slash(state.ffg, offender), convicted=convicted)
+    return Ok((state, Slash(offender, amount, draft.proposer, is_offence=True)))
+
+
+def validate_offence(
+    context: RulesContext, view: LedgerView, evidence: Evidence
+) -> ConsensusError | None:
+    """Checks, in order: the offender is listed and not slashed; the evidence proves an offence.
+
+    A key that was rotated away still answers for what it signed.
+    """
+    offender = get_offender(evidence)
+    entry = get_validator(view, offender)
+    if entry is None:
+        return OffenderUnknown(offender)
+    if entry.status == ValidatorStatus.SLASHED:
+        return OffenderConvicted(offender)
+    error = validate_evidence(context.genesis_id, context.verify, entry.consensus_key, evidence)
+    if error is None or entry.previous_key == ZERO_BYTES32:
+        return error
+    return validate_evidence(context.genesis_id, context.verify, entry.previous_key, evidence)
+
+
+def _validate_age(
+    context: RulesContext,
+    rule: FinalityRule,
+    draft: Draft,
+    evidence: DoubleFfgVote | DoubleProduction,
+) -> ConsensusError | None:
+    """How long ago the later of the two messages could be sent, in slots of the chain."""
+    if isinstance(evidence, DoubleProduction):
+        slot = evidence.slot
+    else:
+        epoch = max(evidence.first.target.epoch, evidence.second.target.epoch)
+        slot = epoch * rule.config.epoch_blocks
+    age_ms = (draft.slot - slot) * rule.slot_ms
+    age_ms_max = context.config.staking.evidence_age_ms
+    return EvidenceTooOld(age_ms, age_ms_max) if age_ms > age_ms_max else None
+
+
+def _compute_slash(rule: FinalityRule, state: FinalityState, offender: int) -> int:
+    """Tokens that a convicted validator loses: its part, or more if many are convicted with it."""
+    entry = get_validator(state.view, offender)
+    assert entry is not None, "the offender is listed"
+    at_risk = entry.stake + entry.unbonding
+    guilty = frozenset((*state.convicted, offender))
+    amount = max(1, at_risk // rule.config.slash_quotient)
+    for members in (state.ffg.current, state.ffg.previous):
+        total = sum(m.pinned for m in members)
+        part = sum(m.pinned for m in members if m.validator in guilty) * SLASH_MULTIPLIER
+        if total:
+            amount = max(amount, at_risk * min(part, total) // total)
+    return amount

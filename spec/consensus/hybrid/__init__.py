@@ -1,0 +1,1 @@
+"""Hybrid: proof of work proposes, finality votes over its checkpoints decide."""

@@ -1,0 +1,208 @@
+"""What a Hybrid node does: it mines if it is registered, and votes if it is a member.
+
+A member votes once an epoch, when a quarter of it stands on the checkpoint: a vote at the tip
+would often be for a block that the work leaves behind.
+
+Source: CONSENSUS.md 1, 2; EIP-1011 (when to vote); INTERFACE.md 3; FFG.md 1.
+"""
+
+from dataclasses import dataclass, replace
+
+from spec.consensus.bft.messages import Proposal
+from spec.consensus.bft.rounds import TimeoutKind
+from spec.consensus.bft.state import compute_seats
+from spec.consensus.hybrid.rules import HybridRules, get_config
+from spec.consensus.hybrid.state import HybridState
+from spec.consensus.interface import (
+    Broadcast,
+    Effect,
+    Evidence,
+    Message,
+    Mine,
+    Record,
+    Signable,
+    Source,
+)
+from spec.consensus.node import (
+    SELF,
+    NodeConfig,
+    NodeState,
+    Transition,
+    choose_heaviest,
+    get_own_seat,
+    get_parent,
+    import_block,
+)
+from spec.consensus.producing import Plan, make_build
+from spec.consensus.voter import (
+    EMPTY_VOTER_STATE,
+    VoterState,
+    apply_own_vote,
+    cast_vote,
+    get_own_messages,
+    get_pool,
+    is_own_promise,
+    restore_voter,
+    take_evidence,
+    take_vote,
+    witness_ops,
+)
+from spec.ledger.codec import BlockId
+from spec.ledger.ops import FfgVote, PowFields, RoundVote
+from spec.ledger.types import ZERO_BYTES32, Block
+
+RULES = HybridRules()
+VOTE_DIVISOR = 4
+"""A vote is cast when this part of the epoch is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class HybridDutyState:
+    """What a Hybrid node remembers."""
+
+    templates: int
+    """Templates asked for so far: the tag of the latest."""
+    template_ms: int
+    """When the latest was asked for."""
+    voter: VoterState
+
+
+Config = NodeConfig[HybridState, HybridDutyState]
+State = NodeState[HybridState, HybridDutyState]
+Outcome = Transition[HybridState, HybridDutyState]
+
+
+@dataclass(frozen=True, slots=True)
+class HybridDuty:
+    """The `Duty` of Hybrid."""
+
+    def initial(self) -> HybridDutyState:
+        """No template, no promise."""
+        return HybridDutyState(templates=0, template_ms=0, voter=EMPTY_VOTER_STATE)
+
+    def start(self, config: Config, node: State, wal: tuple[Record, ...]) -> Outcome:
+        """Restores the guard, then begins to mine."""
+        voter, effects = restore_voter(wal)
+        node, more = _renew(config, _with_voter(node, voter))
+        return node, effects + more
+
+    def on_tick(self, config: Config, node: State) -> Outcome:
+        """Renews a template that is a slot old: its time, and the votes in it, are of today."""
+        is_old = node.now_ms >= node.duty.template_ms + config.context.config.slot_ms
+        return _renew(config, node) if is_old else (node, ())
+
+    def on_message(
+        self,
+        config: Config,
+        node: State,
+        source: Source,
+        message: Proposal | RoundVote | FfgVote | Evidence,
+    ) -> Outcome:
+        """Keeps votes and evidence for the next blocks."""
+        head, voter = node.tree[node.head], node.duty.voter
+        match message:
+            case FfgVote():
+                epoch = head.block.header.height // get_epoch_blocks(config)
+                said = (source, message, epoch)
+                voter, effects = take_vote(config.context, head.view, voter, said)
+            case Proposal() | RoundVote():
+                return node, ()
+            case _:
+                voter, effects = take_evidence(config.context, head.view, voter, (source, message))
+        return _with_voter(node, voter), effects
+
+    def on_timeout(
+        self, _config: Config, node: State, _timeout: tuple[TimeoutKind, int, int]
+    ) -> Outcome:
+        """Nothing was scheduled."""
+        return node, ()
+
+    def on_built(self, _config: Config, node: State, block: Block, tag: int) -> Outcome:
+        """Searches a nonce for the latest template."""
+        if tag != node.duty.templates or not isinstance(block.header.consensus, PowFields):
+            return node, ()
+        return node, (Mine(block, block.header.consensus.target),)
+
+    def on_mined(self, config: Config, node: State, block: Block) -> Outcome:
+        """Sends the block to all, and imports it like anybody's."""
+        node, effects = import_block(config, node, SELF, block, needs_seal=True)
+        return node, (Broadcast(block), *effects)
+
+    def on_signed(self, _config: Config, node: State, message: Signable) -> Outcome:
+        """Sends the vote that was promised."""
+        voter = node.duty.voter
+        if not isinstance(message, FfgVote) or not is_own_promise(voter, message):
+            return node, ()
+        voter, effects = apply_own_vote(voter, message)
+        return _with_voter(node, voter), effects
+
+    def on_verdict(
+        self, _config: Config, node: State, _block_id: BlockId, *, is_valid: bool
+    ) -> Outcome:
+        """No candidate waits for a seal."""
+        _ = is_valid
+        return node, ()
+
+    def choose(self, config: Config, node: State) -> BlockId:
+        """The highest justified epoch, then the most work; of equals the first seen."""
+        return choose_heaviest(config, node)
+
+    def get_gossip(self, node: State) -> tuple[Message, ...]:
+        """Our latest vote."""
+        return get_own_messages(node.duty.voter)
+
+    def on_block(self, _config: Config, node: State, block_id: BlockId) -> Outcome:
+        """Witnesses the votes in it."""
+        voter, effects = witness_ops(node.duty.voter, node.tree[block_id].block.body.ops)
+        return _with_voter(node, voter), effects
+
+    def on_head(self, config: Config, node: State) -> Outcome:
+        """Votes if it is time, and asks for a new template."""
+        node, effects = _vote(config, node)
+        node, more = _renew(config, node)
+        return node, effects + more
+
+
+def get_epoch_blocks(config: Config) -> int:
+    """Blocks of an epoch."""
+    return get_config(config.context).finality.epoch_blocks
+
+
+def _with_voter(node: State, voter: VoterState) -> State:
+    return replace(node, duty=replace(node.duty, voter=voter))
+
+
+def _vote(config: Config, node: State) -> Outcome:
+    """Votes for the head's epoch once a quarter of it is there."""
+    head = node.tree[node.head]
+    epoch_blocks = get_epoch_blocks(config)
+    if head.block.header.height % epoch_blocks < epoch_blocks // VOTE_DIVISOR:
+        return node, ()
+    ffg = head.chain_state.finality.ffg
+    voter, effects = cast_vote(node.duty.voter, config.validator, ffg, (0, ZERO_BYTES32))
+    return _with_voter(node, voter), effects
+
+
+def _renew(config: Config, node: State) -> Outcome:
+    """Asks for a template on the head, if this node mines."""
+    parent = get_parent(node, node.head)
+    seat = get_own_seat(config, compute_seats(parent.view))
+    if seat is None:
+        return node, ()
+    height = parent.header.height + 1
+    ticked, tick_ops = config.rules.tick(config.context, parent, height)
+    templates = node.duty.templates + 1
+    plan = Plan(
+        parent=parent,
+        ticked=ticked,
+        tick_ops=tick_ops,
+        slot=height,
+        time_ms=max(node.now_ms, parent.header.time_ms),
+        proposer=seat.operator,
+        consensus=PowFields(target=ticked.work.target, nonce=0),
+        tag=templates,
+    )
+    pool = get_pool(node.duty.voter, ticked.finality.ffg)
+    effects: tuple[Effect, ...] = (make_build(config, plan, RULES.select, pool),)
+    duty = replace(node.duty, templates=templates, template_ms=node.now_ms)
+    return replace(node, duty=duty), effects
