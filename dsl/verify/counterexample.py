@@ -28,8 +28,9 @@ from dsl.verify.state import (
     read_leaf,
     write,
 )
-from dsl.verify.terms import Op, Symbol, Term, evaluate
+from dsl.verify.terms import Op, Symbol, Term
 from dsl.verify.validity import Decide
+from dsl.verify.valuation import evaluate
 from dsl.verify.vc import ANYWHERE, NO_FUNCTION, Goal, Vc, get_shape, state_frame
 from spec.crypto.address import ADDRESS_SIZE_BYTES
 from spec.ir.syntax import (

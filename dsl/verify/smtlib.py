@@ -7,7 +7,8 @@ goal. Every atom is a declared constant, in order, so that a model is a list of 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dsl.verify.terms import ATOMS, Op, Pool, Symbol, Term, collect, evaluate
+from dsl.verify.terms import ATOMS, Op, Pool, Symbol, Term, collect
+from dsl.verify.valuation import evaluate
 
 LOGIC = "QF_UFNIA"
 INLINE_LENGTH_MAX = 400

@@ -6,7 +6,8 @@ from dsl.verify.cases import Case
 from dsl.verify.encoder import Encoder
 from dsl.verify.leaves import Sym, decode_leaves, encode_leaves
 from dsl.verify.replay import Surroundings, read_entry
-from dsl.verify.terms import ATOMS, Symbol, Term, collect, evaluate
+from dsl.verify.terms import ATOMS, Symbol, Term, collect
+from dsl.verify.valuation import evaluate
 from spec.ir.evaluate import evaluate_aggregate
 from spec.ir.host import BlockContext
 from spec.ir.linked import LinkedModule

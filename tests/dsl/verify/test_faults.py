@@ -20,6 +20,8 @@ from dsl.verify import (
     leaves,
     operators,
     properties,
+    run_frame,
+    run_values,
     smtlib,
     state,
     vc,
@@ -48,7 +50,8 @@ def write_without_guard(patch: Patch) -> None:
     def wrong(before: State, _: Term, place: Place, values: tuple[Term, ...]) -> State:
         return real(before, before.root.pool.true, place, values)
 
-    patch.setattr(execute, "write", wrong)
+    for module in (execute, run_frame, run_values):
+        patch.setattr(module, "write", wrong)
 
 
 def join_takes_one_side(patch: Patch) -> None:
@@ -237,14 +240,14 @@ def pay_never_fails(patch: Patch) -> None:
 
 
 def value_is_not_credited(patch: Patch) -> None:
-    real = Execution._credit
+    real = Execution.credit
 
     def wrong(execution: Execution, cell: int, amount: Term) -> None:
         if not execution.failures and execution.state.last is None:
             return
         real(execution, cell, amount)
 
-    patch.setattr(Execution, "_credit", wrong)
+    patch.setattr(Execution, "credit", wrong)
 
 
 def updates_only_add(patch: Patch) -> None:

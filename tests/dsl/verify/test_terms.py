@@ -7,7 +7,8 @@ import pytest
 
 from dsl.verify.smtlib import is_model, make_query
 from dsl.verify.solver import Limits, Solver
-from dsl.verify.terms import Op, Pool, Symbol, Term, collect, evaluate
+from dsl.verify.terms import Op, Pool, Symbol, Term, collect
+from dsl.verify.valuation import evaluate
 
 Meaning = Callable[[dict[int, int]], int]
 """What a term should be, given the values of the variables."""
