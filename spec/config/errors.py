@@ -269,6 +269,24 @@ class LeakTooEarly:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorOverloaded:
+    """One operator has more validators than a holder may have positions."""
+
+    code: ClassVar[str] = "genesis.operator_overloaded"
+    operator: bytes
+    count: int
+    count_max: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return (
+            f"0x{self.operator.hex()} operates {self.count} validators, "
+            f"at most {self.count_max} are allowed"
+        )
+
+
 ConfigError = (
     NameInvalid
     | HrpInvalid
@@ -288,4 +306,5 @@ ConfigError = (
     | ValidatorsMissing
     | ValidatorKeyInvalid
     | ValidatorStakeTooSmall
+    | OperatorOverloaded
 )

@@ -22,6 +22,7 @@ from spec.config.errors import (
     HrpInvalid,
     LeakTooEarly,
     NameInvalid,
+    OperatorOverloaded,
     OutOfRange,
     SupplyExceeded,
     TestRulesScheduled,
@@ -42,6 +43,7 @@ from spec.limits import (
     BLOCK_TRANSACTIONS_MAX,
     CHAIN_NAME_SIZE_BYTES_MAX,
     HRP_SIZE_BYTES_MAX,
+    POSITIONS_MAX,
     RELEASES_MAX,
     SUPPLY_LIMIT,
 )
@@ -332,6 +334,17 @@ def _check_validator_stakes(genesis: Genesis) -> ConfigError | None:
     return None
 
 
+def _check_operators(genesis: Genesis) -> ConfigError | None:
+    counts: dict[bytes, int] = {}
+    for validator in genesis.validators:
+        count = counts.get(validator.operator, 0) + 1
+        counts[validator.operator] = count
+    for operator, count in counts.items():
+        if count > POSITIONS_MAX:
+            return OperatorOverloaded(operator, count, POSITIONS_MAX)
+    return None
+
+
 GENESIS_CHECKS: tuple[tuple[str, GenesisCheck], ...] = (
     (OutOfRange.code, _check_time),
     (AddressInvalid.code, _check_addresses),
@@ -341,6 +354,7 @@ GENESIS_CHECKS: tuple[tuple[str, GenesisCheck], ...] = (
     (ValidatorsMissing.code, _check_validators_exist),
     (ValidatorKeyInvalid.code, _check_validator_keys),
     (ValidatorStakeTooSmall.code, _check_validator_stakes),
+    (OperatorOverloaded.code, _check_operators),
 )
 """In order, after those on the configuration."""
 

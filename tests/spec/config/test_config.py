@@ -34,8 +34,8 @@ from spec.config.validity import (
     TIME_MS_LIMIT,
 )
 from spec.lib.result import Err, Ok
-from spec.limits import BLOCK_GAS_LIMIT_MAX, SUPPLY_LIMIT
-from tests.spec.ledger.support import ALICE, BOB, DAVE, GENESIS, make_genesis
+from spec.limits import BLOCK_GAS_LIMIT_MAX, POSITIONS_MAX, SUPPLY_LIMIT
+from tests.spec.ledger.support import ALICE, BOB, DAVE, GENESIS, make_genesis, person
 
 FORK0 = Fork(0, 1)
 TINY_TX_GAS = 400 + 2_000 + 11_600 + 16 * TINY.transaction_size_bytes_max
@@ -190,6 +190,10 @@ def genesis(**changes: object) -> Genesis:
 LOW, HIGH = sorted((ALICE.address, BOB.address))
 VALIDATOR = GENESIS.validators[0]
 OTHER = replace(VALIDATOR, consensus_key=ALICE.key.public_key)
+MANY = tuple(
+    replace(VALIDATOR, consensus_key=person(200 + number).key.public_key)
+    for number in range(POSITIONS_MAX + 1)
+)
 NO_ADDRESS = bytes((9,)) + bytes(31)
 
 GENESIS_BOUNDARIES: tuple[tuple[str, Genesis, Genesis], ...] = (
@@ -249,6 +253,11 @@ GENESIS_BOUNDARIES: tuple[tuple[str, Genesis, Genesis], ...] = (
         "genesis.validator_stake_too_small",
         genesis(config=staking(bond_min=5), validators=(replace(VALIDATOR, stake=5),)),
         genesis(config=staking(bond_min=5), validators=(replace(VALIDATOR, stake=4),)),
+    ),
+    (
+        "genesis.operator_overloaded",
+        genesis(validators=(*MANY[:POSITIONS_MAX], replace(OTHER, operator=ALICE.address))),
+        genesis(validators=MANY),
     ),
 )
 
