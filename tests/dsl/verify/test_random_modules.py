@@ -17,7 +17,8 @@ from spec.ir.memory import MemoryWorld
 from spec.ir.syntax import INIT_SELECTOR, FunctionKind
 from spec.ir.values import Value, encode_record
 from tests.dsl.verify.test_symbolic_equals_concrete import CONTRACT, uses_others
-from tests.spec.ir.modules import ADDRESSES, KEYS, make_module, make_value
+from tests.spec.ir.modules import make_module
+from tests.spec.ir.tables import ADDRESSES, KEYS, make_value
 from tests.spec.ir.worlds import GENESIS_ID, link_valid
 
 LIMITS = Limits(rlimit=200_000)

@@ -25,21 +25,12 @@ from spec.ir.linked import LinkedCode, LinkedModule
 from spec.ir.machine import execute
 from spec.ir.memory import MemoryWorld
 from spec.ir.state import find_entry, set_entry
-from spec.ir.syntax import (
-    Call,
-    Code,
-    ForAll,
-    FunctionKind,
-    Prim,
-    PrimOp,
-    Send,
-    UintType,
-    When,
-)
+from spec.ir.syntax import Call, Code, ForAll, FunctionKind, Prim, PrimOp, Send, UintType, When
 from spec.ir.values import EnumValue, Value, encode_record
 from tests.dsl.verify.concrete import Assignment
 from tests.dsl.verify.concrete import Call as RealCall
-from tests.spec.ir.modules import ADDRESSES, CONTRACTS, KEYS, make_module, make_value
+from tests.spec.ir.modules import make_module
+from tests.spec.ir.tables import ADDRESSES, CONTRACTS, KEYS, make_value
 from tests.spec.ir.worlds import GENESIS_ID, link_valid
 
 CONTRACT = CONTRACTS[0]

@@ -20,7 +20,7 @@ from spec.ir.syntax import (
     SpecSection,
     TypeIndex,
 )
-from tests.spec.ir.modules import (
+from tests.spec.ir.tables import (
     ADDRESS,
     BOOL,
     CELLS,

@@ -33,20 +33,7 @@ from spec.ir.syntax import (
     When,
 )
 from spec.ir.values import EnumValue, Value, compute_default
-from tests.spec.ir.modules import (
-    ADDRESS,
-    AGGREGATES,
-    BALANCES,
-    BOOL,
-    CELL_TYPES,
-    KEYS,
-    NESTED_BALANCES,
-    TYPES,
-    U64,
-    U256,
-    make_module,
-    make_value,
-)
+from tests.spec.ir.modules import make_module
 from tests.spec.ir.small import (
     NO_CLAIMS,
     P_ADDRESS,
@@ -59,6 +46,19 @@ from tests.spec.ir.small import (
     prim,
     with_ensures,
     with_spec,
+)
+from tests.spec.ir.tables import (
+    ADDRESS,
+    AGGREGATES,
+    BALANCES,
+    BOOL,
+    CELL_TYPES,
+    KEYS,
+    NESTED_BALANCES,
+    TYPES,
+    U64,
+    U256,
+    make_value,
 )
 from tests.spec.ir.worlds import GENESIS_ID, link_valid
 

@@ -45,17 +45,9 @@ from spec.ir.syntax import (
     Variant,
     get_operands,
 )
-from tests.spec.ir.modules import (
-    CELL_TYPES,
-    CELLS,
-    EVENTS,
-    INTERFACES,
-    LIST,
-    TYPES,
-    U64,
-    make_module,
-)
+from tests.spec.ir.modules import make_module
 from tests.spec.ir.small import P_LIST, P_U64, RETURN, body, n
+from tests.spec.ir.tables import CELL_TYPES, CELLS, EVENTS, INTERFACES, LIST, TYPES, U64
 from tests.spec.ir.test_laws import compute_costs
 from tests.spec.ir.worlds import link_valid
 

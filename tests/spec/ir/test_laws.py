@@ -41,14 +41,7 @@ from spec.lib.result import Err, Ok
 from tests.spec.ir.modules import make_module
 from tests.spec.ir.mutations import mutate_bytes, mutate_json, mutate_module
 from tests.spec.ir.small import P_U64, RETURN, body, prim
-from tests.spec.ir.worlds import (
-    Log,
-    count_coins,
-    make_step,
-    make_world,
-    run,
-    spy_on,
-)
+from tests.spec.ir.worlds import Log, count_coins, make_step, make_world, run, spy_on
 
 seeds = st.integers(0, (1 << 32) - 1)
 

@@ -12,8 +12,8 @@ from spec.ir.storage import (
     compute_storage_key,
     decode_count,
 )
-from tests.spec.ir.modules import BALANCES, CELLS, CONTRACTS, KEYS
 from tests.spec.ir.small import RETURN, body
+from tests.spec.ir.tables import BALANCES, CELLS, CONTRACTS, KEYS
 from tests.spec.ir.worlds import link_valid
 
 CONTRACT = CONTRACTS[0]

@@ -42,7 +42,8 @@ from spec.ir.values import (
 )
 from spec.lib import ssz
 from spec.lib.result import Err, Ok
-from tests.spec.ir.modules import (
+from tests.spec.ir.mutations import mutate_bytes
+from tests.spec.ir.tables import (
     ADDRESS,
     LIST,
     MAP,
@@ -53,7 +54,6 @@ from tests.spec.ir.modules import (
     VALUE_TYPES,
     make_value,
 )
-from tests.spec.ir.mutations import mutate_bytes
 
 seeds = st.integers(0, (1 << 32) - 1)
 kinds = st.sampled_from([TYPES[index] for index in VALUE_TYPES])

@@ -11,7 +11,8 @@ from spec.ir.syntax import FunctionKind, Module
 from spec.ir.validate import link
 from spec.ir.values import encode_record
 from spec.lib.result import Ok
-from tests.spec.ir.modules import ADDRESSES, CONTRACTS, KEYS, make_module, make_value
+from tests.spec.ir.modules import make_module
+from tests.spec.ir.tables import ADDRESSES, CONTRACTS, KEYS, make_value
 
 GENESIS_ID = bytes(range(32))
 
