@@ -1,12 +1,20 @@
 """Walking syntax trees without recursion."""
 
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
 
 from dsl.source import Span
 
+_LEAVES = (Span, str, bool, int)
 
-def _is_node(value: object) -> bool:
-    return hasattr(value, "__dataclass_fields__") and not isinstance(value, Span)
+
+@lru_cache(maxsize=256)
+def _list_fields(kind: type) -> tuple[str, ...] | None:
+    """Return the fields of a class of nodes that may hold nodes, None for a class that is none."""
+    if not is_dataclass(kind) or issubclass(kind, Span):
+        return None
+    return tuple(each.name for each in fields(kind) if each.type not in _LEAVES)
 
 
 def compute_depth(node: object) -> int:
@@ -18,9 +26,8 @@ def compute_depth(node: object) -> int:
         deepest = max(deepest, depth)
         if isinstance(current, tuple):
             pending.extend((each, depth) for each in current)
-        elif _is_node(current):
-            for name in current.__slots__:  # type: ignore[attr-defined]  # every node has slots
-                pending.append((getattr(current, name), depth + 1))  # noqa: PERF401  # hot
+        elif names := _list_fields(type(current)):  # type: ignore[arg-type]  # mypy: a class is hashable
+            pending.extend([(getattr(current, name), depth + 1) for name in names])
     return deepest
 
 
@@ -31,7 +38,6 @@ def walk_syntax(node: object) -> Iterator[object]:
         current = pending.pop()
         if isinstance(current, tuple):
             pending.extend(reversed(current))
-        elif _is_node(current):
+        elif (names := _list_fields(type(current))) is not None:  # type: ignore[arg-type]  # as above
             yield current
-            slots = current.__slots__  # type: ignore[attr-defined]  # every node has slots
-            pending.extend([getattr(current, name) for name in reversed(slots)])
+            pending.extend([getattr(current, name) for name in reversed(names)])

@@ -61,7 +61,7 @@ def find_tokens(parts: Sequence[Part], *types: str) -> list[TokenLike]:
     return [
         part  # type: ignore[misc]  # see is_token
         for part in parts
-        if is_token(part) and part.type in types  # type: ignore[attr-defined]  # see is_token
+        if isinstance(part, str) and part.type in types  # type: ignore[attr-defined]  # see is_token
     ]
 
 
@@ -72,12 +72,12 @@ def has_token(parts: Sequence[Part], token_type: str) -> bool:
 
 def find_names(parts: Sequence[Part]) -> tuple[ast.Identifier, ...]:
     """Return the names among the parts."""
-    return tuple(ast.Identifier(span_of_token(t), t.value) for t in find_tokens(parts, "NAME"))
+    return tuple([ast.Identifier(span_of_token(t), t.value) for t in find_tokens(parts, "NAME")])
 
 
 def find_all(parts: Sequence[Part], kind: type[T]) -> tuple[T, ...]:
     """Return the parts of one class."""
-    return tuple(part for part in parts if isinstance(part, kind))
+    return tuple([part for part in parts if isinstance(part, kind)])
 
 
 def find_one(parts: Sequence[Part], kind: type[T]) -> T | None:
@@ -88,7 +88,7 @@ def find_one(parts: Sequence[Part], kind: type[T]) -> T | None:
 
 def find_expressions(parts: Sequence[Part]) -> tuple[ast.Expression, ...]:
     """Return the expressions among the parts."""
-    return tuple(part for part in parts if isinstance(part, ast.Expression))
+    return tuple([part for part in parts if isinstance(part, ast.Expression)])
 
 
 def find_statements(parts: Sequence[Part]) -> tuple[ast.Statement, ...]:
@@ -119,7 +119,8 @@ class ExpressionBuilder:
 
     def _node(self, node: T, parts: Sequence[Part], step: int = 1) -> T:
         """Record the node's depth; one that is too deep is reported, where it first is."""
-        depth = step + max((self._depths.get(id(part), 0) for part in parts), default=0)
+        depths = self._depths
+        depth = step + max([depths.get(id(part), 0) for part in parts], default=0)
         if depth == EXPRESSION_DEPTH_MAX + 1 and step:
             message = f"this expression is more than {EXPRESSION_DEPTH_MAX} operations deep"
             self._error("QC0010", message, compute_span(parts), "name a part with `let`")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dsl import typed
 from dsl.check import check_contract
@@ -26,21 +27,29 @@ TEST_CODES = "QC06"
 """Prefix of the codes that concern `test` blocks only: they leave the contract itself usable."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledUnit:
-    """A contract, compiled."""
+    """A contract, compiled; its name on chain and its ABI are worked out when first asked for."""
 
     name: str
     module: Module
     linked: LinkedModule
     """The module as validated: types, charges, bounds."""
-    code_id: bytes
-    """Hash tree root of the module."""
-    abi: dict[str, Json]
     source_map: SourceMap
     checked: typed.Contract
     """The typed tree, for `dsl.testing`."""
     source: Source
+
+    @cached_property
+    def code_id(self) -> bytes:
+        """Hash tree root of the module."""
+        return compute_code_id(self.module)
+
+    @cached_property
+    def abi(self) -> dict[str, Json]:
+        """What a caller needs: functions, events, errors, roles, gas bounds."""
+        bounds = tuple(each.gas_bound for each in self.linked.functions)
+        return make_abi(self.checked, self.module, bounds, "0x" + self.code_id.hex())
 
     @property
     def tests(self) -> tuple[typed.Test, ...]:
@@ -117,12 +126,7 @@ def _build(source: Source, checked: typed.Contract, found: list[Diagnostic]) -> 
     linked = try_link(lowered, checked, found)
     if linked is None:
         return None
-    code_id = compute_code_id(lowered.module)
-    bounds = tuple(each.gas_bound for each in linked.functions)
-    abi = make_abi(checked, lowered.module, bounds, "0x" + code_id.hex())
-    return CompiledUnit(
-        checked.name, lowered.module, linked, code_id, abi, lowered.source_map, checked, source
-    )
+    return CompiledUnit(checked.name, lowered.module, linked, lowered.source_map, checked, source)
 
 
 def try_lower(

@@ -5,20 +5,20 @@ the block indented below it) and goes on, so that one run reports the errors of 
 linear time.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedToken
+from lark.parsers.lalr_analysis import Shift
 
 from dsl import ast_members as decl
 from dsl.build import TreeBuilder
 from dsl.diagnostics import Diagnostic, Severity, find_nearest
 from dsl.foreign import find_habit, find_leading_habit
 from dsl.layout import SKIPPED
-from dsl.parse.lines import TooDeepError
-from dsl.parse.tables import get_parser
+from dsl.parse.lines import LineIndenter, TooDeepError
+from dsl.parse.tables import get_parser, get_steps, scan_tokens
 from dsl.source import BLOCKS_DEPTH_MAX, ERRORS_MAX, Source, Span
 
 _SHOWN = {
@@ -60,7 +60,9 @@ class Run:
         proxy.builder, layout.found = builder, self.found
         self._parser = parser.parse_interactive(text)
         self._state = self._parser.parser_state
-        tokens = self._lex()
+        self._rows = self._state.parse_conf.states
+        self._steps = get_steps(parser)
+        tokens = self._lex(parser, layout, text)
         self._feed_all(tokens)
         self.found += builder.found
         end = Token("$END", "", start_pos=len(text), end_pos=len(text))
@@ -74,11 +76,10 @@ class Run:
             return ()
         return result if isinstance(result, tuple) else ()
 
-    def _lex(self) -> list[Token]:
+    def _lex(self, parser: Lark, layout: LineIndenter, text: str) -> list[Token]:
         tokens: list[Token] = []
         try:
-            raw: Iterator[Token] = self._parser.lexer_thread.lex(None)  # type: ignore[no-untyped-call]  # lark's gap
-            tokens.extend(raw)
+            tokens.extend(layout.process(scan_tokens(parser, text)))
         except TooDeepError as deep:
             message = f"blocks are nested more than {BLOCKS_DEPTH_MAX} deep"
             label = "move the inner part to a `function`"
@@ -103,14 +104,40 @@ class Run:
             if isinstance(value, Tree):
                 del value.children[length:]
 
+    def _feed(self, token: Token) -> bool:
+        """Shift a token, with the reductions before it; False leaves the token out.
+
+        lark's `feed_token` without its generality: it looks the callback of every reduction up by
+        a rule's hash, which is most of the time of a parse.
+        """
+        states, values = self._state.state_stack, self._state.value_stack
+        kind, rows, steps = token.type, self._rows, self._steps
+        while True:
+            row = rows[states[-1]].get(kind)
+            if row is None:
+                return False
+            action, argument = row
+            if action is Shift:
+                states.append(argument)
+                values.append(token)
+                return True
+            size, origin, callback = steps[id(argument)]
+            if callback is None:
+                states[-1] = rows[states[-2]][origin][1]
+                continue
+            parts: list[Any] = []
+            if size:
+                parts = values[-size:]
+                del states[-size:], values[-size:]
+            states.append(rows[states[-1]][origin][1])
+            values.append(callback(parts))
+
     def _feed_all(self, tokens: list[Token]) -> None:
         position, line = 0, 0
         saved = self._save()
         while position < len(tokens) and len(self.found) < ERRORS_MAX:
             token = tokens[position]
-            try:
-                self._state.feed_token(token)
-            except UnexpectedToken:
+            if not self._feed(token):
                 if self._supply_colon(tokens, position, line):
                     continue
                 self._report(tokens, position, line)

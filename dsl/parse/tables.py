@@ -8,14 +8,14 @@ grammar is read, which takes ten times as long and gives the same. `write_tables
 import json
 import zlib
 from base64 import b64decode, encodebytes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import lark
-from lark import Lark
+from lark import Lark, Token
 from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
@@ -91,6 +91,61 @@ def get_parser() -> tuple[Lark, CallbackProxy, LineIndenter]:
     if TABLES.is_file():
         parser = load_tables(TABLES.read_bytes(), grammar, proxy, indenter)
     return parser or build_parser(grammar, proxy, indenter), proxy, indenter
+
+
+Step = tuple[int, str, Callable[[list[Any]], Any] | None]
+"""Of a reduction: how many values it takes, the symbol it gives, and what builds the value; None
+if it hands its one value on, as most do: an atom climbs through every level of precedence."""
+
+
+@lru_cache(maxsize=2)
+def get_steps(parser: Lark) -> dict[int, Step]:
+    """Return the reductions of a parser by the identity of their rule, made once."""
+    settings: Any = parser.parse_interactive("").parser_state.parse_conf
+    rules = {id(rule): rule for row in settings.states.values() for _, rule in row.values()}
+    return {
+        number: (
+            len(rule.expansion),
+            rule.origin.name,
+            None if _is_passing(rule) else settings.callbacks[rule],
+        )
+        for number, rule in rules.items()
+        if isinstance(rule, Rule)
+    }
+
+
+def _is_passing(rule: Rule) -> bool:
+    """Say whether a rule `?a: b` hands the value of b on."""
+    is_unit: bool = rule.options.expand1 and not rule.alias and len(rule.expansion) == 1
+    return is_unit and not rule.expansion[0].is_term and rule.expansion[0].name[0] != "_"
+
+
+def scan_tokens(parser: Lark, text: str) -> Iterator[Token]:
+    """Yield the tokens of a text, without layout.
+
+    lark's own scanner and table of keywords, without its counting of lines and its matching of
+    every name against every keyword: a third of the time.
+    """
+    connector: Any = parser.parse_interactive("").lexer_thread.lexer
+    lexer = connector.lexer
+    (pattern,) = lexer.scanner._mres  # noqa: SLF001  # lark has no other way in
+    ignored, callbacks = lexer.ignore_types, lexer.callback
+    kinds: dict[str, str] = {}
+    position, end, match = 0, len(text), pattern.match
+    while position < end:
+        found = match(text, position)
+        assert found is not None, "FOREIGN and _NEWLINE take what nothing else takes"
+        kind, stop = found.lastgroup, found.end()
+        if kind not in ignored:
+            value = found.group()
+            token = Token(kind, value, position, None, None, None, None, stop)
+            if kind in callbacks:
+                known = kinds.get(value)
+                if known is None:
+                    known = kinds[value] = callbacks[kind](token).type
+                token.type = known
+            yield token
+        position = stop
 
 
 def write_tables(path: Path = TABLES) -> None:

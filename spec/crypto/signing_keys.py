@@ -7,9 +7,10 @@ arithmetic is the library's and not hardened against those who share the machine
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spec.crypto.signature_sizes import ED25519, ML_DSA_65, SECP256K1
 from spec.crypto.signing import ed25519, ml_dsa, secp256k1
 from spec.crypto.signing.errors import SchemeUnknown
-from spec.crypto.signing.schemes import ED25519, ML_DSA_65, SECP256K1, get_scheme
+from spec.crypto.signing.schemes import get_scheme
 from spec.lib.result import Err, Ok, Result
 
 SEED_SIZE_BYTES = 32

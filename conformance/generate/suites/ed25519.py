@@ -20,6 +20,7 @@ from conformance.generate.suites.signing import (
     make_seed,
 )
 from spec.crypto.hashing import sha256
+from spec.crypto.signature_sizes import ED25519
 from spec.crypto.signing.ed25519 import (
     CURVE_D,
     FIELD,
@@ -31,7 +32,6 @@ from spec.crypto.signing.ed25519 import (
     compute_public_key,
     sign,
 )
-from spec.crypto.signing.schemes import ED25519
 
 Point = tuple[int, int]
 

@@ -12,8 +12,8 @@ from conformance.generate.suites.signing import (
     make_case,
     make_seed,
 )
+from spec.crypto.signature_sizes import ML_DSA_65
 from spec.crypto.signing.ml_dsa import compute_public_key, sign
-from spec.crypto.signing.schemes import ML_DSA_65
 
 SEED: Final = make_seed("ml_dsa_65")
 CHALLENGE_SIZE_BYTES: Final = 48  # of ML-DSA-65: lambda / 4

@@ -13,7 +13,7 @@ from conformance.generate.suites.signing import (
     make_seed,
 )
 from spec.crypto.hashing import sha256
-from spec.crypto.signing.schemes import SECP256K1
+from spec.crypto.signature_sizes import SECP256K1
 from spec.crypto.signing.secp256k1 import (
     FIELD,
     LOW_S_MAX,

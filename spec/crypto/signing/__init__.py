@@ -4,6 +4,7 @@ The only part of the specification that imports a library, pycryptodome, for the
 curves and lattices.
 """
 
+from spec.crypto.signature_sizes import ED25519, ML_DSA_65, SECP256K1
 from spec.crypto.signing.errors import (
     KeyLengthWrong,
     NotAuthentic,
@@ -17,10 +18,7 @@ from spec.crypto.signing.errors import (
     SNotLow,
 )
 from spec.crypto.signing.schemes import (
-    ED25519,
-    ML_DSA_65,
     SCHEMES,
-    SECP256K1,
     Scheme,
     get_scheme,
     is_consensus_key,

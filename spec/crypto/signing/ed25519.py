@@ -27,6 +27,7 @@ from typing import Final
 from Crypto.PublicKey import ECC
 from Crypto.Signature import eddsa
 
+from spec.crypto.signature_sizes import ED25519_SIZES
 from spec.crypto.signing.errors import (
     KeyLengthWrong,
     NotAuthentic,
@@ -39,9 +40,9 @@ from spec.crypto.signing.errors import (
     SignatureLengthWrong,
 )
 
-PUBLIC_KEY_SIZE_BYTES: Final = 32
+PUBLIC_KEY_SIZE_BYTES: Final = ED25519_SIZES.public_key_size_bytes
 """y, little-endian, with the sign of x in the highest bit."""
-SIGNATURE_SIZE_BYTES: Final = 64
+SIGNATURE_SIZE_BYTES: Final = ED25519_SIZES.signature_size_bytes
 """R, 32 bytes like a public key, then S, 32 bytes little-endian."""
 
 FIELD: Final = (1 << 255) - 19

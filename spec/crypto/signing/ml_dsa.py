@@ -13,6 +13,7 @@ from typing import Final
 from Crypto.PublicKey import MLDSA
 from Crypto.Signature import mldsa
 
+from spec.crypto.signature_sizes import ML_DSA_65_SIZES
 from spec.crypto.signing.errors import (
     KeyLengthWrong,
     NotAuthentic,
@@ -20,9 +21,9 @@ from spec.crypto.signing.errors import (
     SignatureLengthWrong,
 )
 
-PUBLIC_KEY_SIZE_BYTES: Final = 1_952
+PUBLIC_KEY_SIZE_BYTES: Final = ML_DSA_65_SIZES.public_key_size_bytes
 """rho, 32 bytes, and t1."""
-SIGNATURE_SIZE_BYTES: Final = 3_309
+SIGNATURE_SIZE_BYTES: Final = ML_DSA_65_SIZES.signature_size_bytes
 """The challenge, z and the hint."""
 
 

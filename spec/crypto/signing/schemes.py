@@ -10,15 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from spec.crypto.signature_sizes import ED25519, ML_DSA_65, SECP256K1
 from spec.crypto.signing import ed25519, ml_dsa, secp256k1
 from spec.crypto.signing.errors import SchemeUnknown, SignatureError
-
-ED25519: Final = 1
-"""Ed25519 with the strict acceptance of `ed25519`; the only scheme of consensus keys."""
-SECP256K1: Final = 2
-"""ECDSA over SHA-256 with low s, for accounts."""
-ML_DSA_65: Final = 3
-"""ML-DSA-65, for accounts that must outlast quantum computers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from Crypto.Hash import SHA256
 from Crypto.PublicKey import ECC
 from Crypto.Signature import DSS
 
+from spec.crypto.signature_sizes import SECP256K1_SIZES
 from spec.crypto.signing.errors import (
     KeyLengthWrong,
     NotAuthentic,
@@ -35,9 +36,9 @@ from spec.crypto.signing.errors import (
     SNotLow,
 )
 
-PUBLIC_KEY_SIZE_BYTES: Final = 33
+PUBLIC_KEY_SIZE_BYTES: Final = SECP256K1_SIZES.public_key_size_bytes
 """2 or 3 for the parity of y, then x, 32 bytes big-endian."""
-SIGNATURE_SIZE_BYTES: Final = 64
+SIGNATURE_SIZE_BYTES: Final = SECP256K1_SIZES.signature_size_bytes
 """r, then s, 32 bytes each, big-endian."""
 
 FIELD: Final = (1 << 256) - (1 << 32) - 977

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from spec.crypto.signing import get_scheme
+from spec.crypto.signature_sizes import get_signature_sizes
 from spec.ir.errors import IrRule
 from spec.ir.linked import IntType
 from spec.ir.measure import compute_fields_measure
@@ -184,11 +184,11 @@ def _judge_hash(scan: Scan, node: Prim) -> Judged:
 
 
 def _judge_verify_signature(scan: Scan, node: Prim) -> Judged:
-    scheme = get_scheme(node.immediates[0])
-    if scheme is None:
+    sizes = get_signature_sizes(node.immediates[0])
+    if sizes is None:
         return Refused(IrRule.IMMEDIATE_WRONG, node.immediates[0])
-    key = BytesType(scheme.public_key_size_bytes)
-    signature = BytesType(scheme.signature_size_bytes)
+    key = BytesType(sizes.public_key_size_bytes)
+    signature = BytesType(sizes.signature_size_bytes)
     return judge_args(scan, node.args, (ADDRESS, DIGEST, key, signature)) or BOOL
 
 
