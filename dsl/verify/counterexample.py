@@ -13,7 +13,7 @@ from itertools import pairwise, product
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
 from dsl.verify.cases import Case, list_functions, run_case
 from dsl.verify.encoder import Inputs
-from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError, decode_leaves
+from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError, complete_leaves, decode_leaves
 from dsl.verify.properties import View
 from dsl.verify.replay import Replay, replay
 from dsl.verify.scenario import NO_CALL, Claim, Scenario, Step, Stored
@@ -89,12 +89,17 @@ class Model:
 
     def get_value(self, kind: Type, leaves: Sequence[Term]) -> Value | None:
         """A value of a type, None if its bytes are no text."""
-        return self.make_value(kind, tuple(self.get(leaf) for leaf in leaves))
+        numbers = (
+            None if leaf.op is Op.VARIABLE and leaf.id not in self._known else self.get(leaf)
+            for leaf in leaves
+        )
+        return self.make_value(kind, tuple(numbers))
 
-    def make_value(self, kind: Type, leaves: tuple[int, ...]) -> Value | None:
-        """A value of a type from its leaves."""
+    def make_value(self, kind: Type, leaves: Sequence[int | None]) -> Value | None:
+        """A value of a type from its leaves, None where no assertion mentions one."""
+        layouts = self._vc.encoder.layouts
         try:
-            value = decode_leaves(self._vc.encoder.layouts, kind, leaves)
+            value = decode_leaves(layouts, kind, complete_leaves(layouts, kind, leaves))
         except OverflowError:
             return None
         if isinstance(kind, StringType) and isinstance(value, bytes) and not is_utf8(value):
@@ -178,14 +183,15 @@ def _make_state(vc: Vc, goal: Goal, model: Model, name: str) -> Scenario | None:
     entries: list[Stored] = []
     coins = [0, 0]
     is_init = goal.case is not None and goal.case.is_init
-    for (cell, keys), leaves in model.list_entries(ANYWHERE).items():
+    assigned = {(cell, ()): dict[int, int]() for cell in _list_assigned(vc)}
+    for (cell, keys), leaves in {**assigned, **model.list_entries(ANYWHERE)}.items():
         if is_init:
             break
         if cell <= CELL_INBOX:
             coins[cell] = leaves[0]
             continue
         kinds, kind = root.shapes[cell]
-        numbers = tuple(leaves.get(leaf, 0) for leaf in range(layouts.size(kind)))
+        numbers = tuple(leaves.get(leaf) for leaf in range(layouts.size(kind)))
         value = model.make_value(kind, numbers)
         key_values = [model.make_value(each, (key,)) for each, key in zip(kinds, keys, strict=True)]
         found = tuple(key for key in key_values if key is not None)
@@ -205,6 +211,12 @@ def _make_state(vc: Vc, goal: Goal, model: Model, name: str) -> Scenario | None:
         steps,
         is_attack=is_init,
     )
+
+
+def _list_assigned(vc: Vc) -> list[int]:
+    """The cells that `init` gives an address: a state without one there is not reached."""
+    root = vc.anywhere.root
+    return sorted({cell for cell, _ in root.valid if not root.shapes[cell][0]})
 
 
 def _make_last_steps(vc: Vc, goal: Goal, model: Model) -> tuple[Step, ...] | None:

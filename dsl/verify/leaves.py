@@ -14,7 +14,7 @@ Representation is canonical: payloads of other members and slots beyond the leng
 values are equal exactly when all their leaves are (LANGUAGE.md 2, 5.2).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dsl.verify.terms import Pool, Term
@@ -298,6 +298,24 @@ def _nest(
         (*extra, *(Condition(c.leaf + offset, c.number, c.is_tag) for c in row))
         for row in compute_conditions(layouts, kind)
     ]
+
+
+def complete_leaves(layouts: Layouts, kind: Type, leaves: Sequence[int | None]) -> tuple[int, ...]:
+    """The leaves of a canonical value: those that are None matter to nobody.
+
+    Such a leaf is zero, but an address whose place is in use is a real one.
+    """
+    found: list[int] = []
+    rows = zip(leaves, layouts.leaves(kind), compute_conditions(layouts, kind), strict=True)
+    for given, leaf, conditions in rows:
+        is_used = all(_holds(condition, found[condition.leaf]) for condition in conditions)
+        missing = ADDRESS_LOW if is_address(leaf) and is_used else 0
+        found.append(missing if given is None else given)
+    return tuple(found)
+
+
+def _holds(condition: Condition, number: int) -> bool:
+    return number == condition.number if condition.is_tag else number > condition.number
 
 
 def add_facts(
