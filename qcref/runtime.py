@@ -144,6 +144,11 @@ class Runtime:
         return self._head
 
     @property
+    def view(self) -> LedgerView:
+        """Who is registered at the head, with which stake."""
+        return compute_ledger_view(TreeReader(self._head.tree))
+
+    @property
     def final_id(self) -> BlockId:
         """The latest final block."""
         return self._node.final
@@ -362,8 +367,3 @@ class Runtime:
         if len(self._applied) >= APPLIED_MAX:
             del self._applied[next(iter(self._applied))]
         self._applied[block_id] = applied
-
-    @property
-    def view(self) -> LedgerView:
-        """Who is registered at the head, with which stake."""
-        return compute_ledger_view(TreeReader(self._head.tree))
