@@ -16,8 +16,10 @@ constants of the module.
 The bound of a function is the most that any run can charge: the dearer arm of an If or Match, a
 fold's body times its greatest number of runs, and the whole cap of every Call and Send.
 
-Costs, where w(T) is the most words a value of T takes (an int of b bits: 1 + b // 256), and every
-node costs 1 beside what is said here:
+Costs, where w(T) is the most words a value of T takes, and every node costs 1 beside what is said
+here. w(T) is the greater of `parts_max` and 1 + `size_bytes_max` // 32 (`measure`), so that 32
+bytes are two words; of an int of b bits (`validation.operators`) it is 1 + b // 256:
+
 
     ADD SUB NEG MIN MAX SELECT    w(result) - 1 if the result is an int
     MUL DIV MOD                   w(first) * w(second)

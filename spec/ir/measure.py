@@ -1,5 +1,9 @@
 """Facts about a type without a value of it: size, depth, and a fingerprint free of names.
 
+A message and each scalar is one part. A list has room for its greatest number of elements, an enum
+for its largest member behind a byte; a part of variable size, as each enum is, takes an offset
+beside.
+
 All three are computed bottom-up over the type table, one step per entry, so that a table of types
 that share parts costs no more than its length.
 

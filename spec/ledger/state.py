@@ -9,6 +9,9 @@ The first byte of a leaf's key says what it is, so the tree falls into one subtr
             (`spec.ledger.staking.registry`)
     255     reserved: supply counters here, everything of the consensus elsewhere
 
+Behind the kind byte of 3 and 4 stand the *last* 31 bytes of the code id or key, the first being
+dropped; of a reserved leaf, those of SHA-256("qc/reserved/1", name). The counters are `Supply`
+under "ledger/supply".
 31 bytes of a SHA-256 digest remain, as in an address: two keys collide only if 248 bits do.
 
 A `Layer` gathers writes over what lies below it: one per transaction over one per block over the

@@ -1,5 +1,17 @@
 """What each operator of `Prim` takes and gives.
 
+The result of arithmetic is an int, whose width b says that its amount is below 2^b; costs depend on
+it. With operands of a and b bits, be they uint or int:
+
+    ADD SUB    max(a, b) + 1
+    MUL        a + b
+    NEG        a
+    DIV        the type of the first
+    MOD        the type of the first, if a uint; else max(a, b)
+
+Where a value is one of several (MIN, MAX, SELECT, a join, what leaves of one scope give), it has
+the common type: the wider number, an int if any is one. A carried value has its initial's type.
+
 Source: IR.md 1 (rule 2: widths of int), 3.9 (checked arithmetic); `PrimOp`.
 """
 
