@@ -33,6 +33,7 @@ from dsl.verify.validity import Decide
 from dsl.verify.valuation import evaluate
 from dsl.verify.vc import ANYWHERE, NO_FUNCTION, Goal, Vc, get_shape, state_frame
 from spec.crypto.address import ADDRESS_SIZE_BYTES
+from spec.ir.operators import compute_hash
 from spec.ir.syntax import (
     CELL_BALANCE,
     CELL_INBOX,
@@ -45,6 +46,8 @@ from spec.ir.syntax import (
 )
 from spec.ir.values import Value, is_utf8
 
+Entry = tuple[int, tuple[int, ...]]
+"""(cell, keys)."""
 CALLS_MAX = 3
 """Calls of an attack after the deployment."""
 CHAINS_MAX = 160
@@ -106,9 +109,9 @@ class Model:
             return None
         return value
 
-    def list_entries(self, root: int) -> Mapping[tuple[int, tuple[int, ...]], dict[int, int]]:
+    def list_entries(self, root: int) -> Mapping[Entry, dict[int, int]]:
         """The leaves of the first state that the query mentions: (cell, keys) to leaf to value."""
-        entries: dict[tuple[int, tuple[int, ...]], dict[int, int]] = {}
+        entries: dict[Entry, dict[int, int]] = {}
         for atom in self._atoms:
             symbol = atom.symbol
             if symbol is not None and symbol.group == "cell" and symbol.key[0] == root:
@@ -116,6 +119,51 @@ class Model:
                 leaves = entries.setdefault((symbol.key[1], keys), {})
                 leaves[symbol.key[2]] = self.get(atom)
         return entries
+
+    def list_digests(self) -> list[Term]:
+        """That each hash is taken of the values of this model, and is what the machine computes.
+
+        To the solver a hash is any injective function; only with its real digests is a model one
+        that the machine confirms.
+        """
+        pool = self._vc.encoder.pool
+        facts: list[Term] = []
+        for atom in self._atoms:
+            digest = self._compute_digest(atom)
+            if digest is not None:
+                values = (pool.number(self.get(arg)) for arg in atom.args)
+                facts.append(pool.all_equal(atom.args, tuple(values)))
+                facts.append(pool.equal(atom, pool.number(digest)))
+        return facts
+
+    def _compute_digest(self, atom: Term) -> int | None:
+        """What the machine computes at a hash, None at anything else."""
+        if atom.symbol is None or atom.symbol.group != "hash":
+            return None
+        encoder = self._vc.encoder
+        domain, kinds = encoder.hashed[atom.symbol.key[0]]
+        leaves = [self.get(arg) for arg in atom.args]
+        values: list[Value] = []
+        for kind in kinds:
+            size = encoder.layouts.size(kind)
+            value = self.make_value(kind, leaves[:size])
+            if value is None:
+                return None
+            values.append(value)
+            leaves = leaves[size:]
+        return int.from_bytes(compute_hash(self._vc.linked, domain, kinds, tuple(values)), "big")
+
+
+def solve_digests(vc: Vc, query: Query, model: Model, decide: Decide) -> Model:
+    """The model with real digests if there is one, else the model as it is."""
+    facts = model.list_digests()
+    if not facts:
+        return model
+    whole = make_query(vc.encoder.pool, (*query.assertions, *facts))
+    decision = decide([whole])[0]
+    if decision.verdict != "sat":
+        return model
+    return Model(vc, whole, decision.values)
 
 
 def _address(value: int) -> bytes:
@@ -164,7 +212,7 @@ def find_state(
         queries = [assemble(vc, goals[number], mode)[0] for number in open_goals]
         for number, query, decision in zip(open_goals, queries, decide(queries), strict=True):
             if decision.verdict == "sat":
-                model = Model(vc, query, decision.values)
+                model = solve_digests(vc, query, Model(vc, query, decision.values), decide)
                 found[number] = _confirm_state(vc, goals[number], model, names[number])
     return found
 
@@ -183,8 +231,9 @@ def _make_state(vc: Vc, goal: Goal, model: Model, name: str) -> Scenario | None:
     entries: list[Stored] = []
     coins = [0, 0]
     is_init = goal.case is not None and goal.case.is_init
-    assigned = {(cell, ()): dict[int, int]() for cell in _list_assigned(vc)}
-    for (cell, keys), leaves in {**assigned, **model.list_entries(ANYWHERE)}.items():
+    assigned: dict[Entry, dict[int, int]] = {(cell, ()): {} for cell in _list_assigned(vc)}
+    assigned.update(model.list_entries(ANYWHERE))
+    for (cell, keys), leaves in assigned.items():
         if is_init:
             break
         if cell <= CELL_INBOX:
@@ -309,6 +358,7 @@ class Search:
         for query, decision in zip(queries, self._decide(queries), strict=True):
             if decision.verdict == "sat":
                 model = Model(vc, query, decision.values)
+                model = solve_digests(vc, query, model, self._decide)
                 scenario = self._make_scenario(goal, name, chain, model)
                 if scenario is None:
                     continue

@@ -67,6 +67,8 @@ class Encoder:
     literals: Sequence[Value]
     hashes: dict[tuple[object, ...], int] = field(default_factory=dict)
     """Numbers of the uninterpreted functions in use."""
+    hashed: dict[int, tuple[int, tuple[Type, ...]]] = field(default_factory=dict)
+    """Of those that are hashes the domain and the operands' types."""
 
     def get_function_number(self, *key: object) -> int:
         """A number for an uninterpreted function."""

@@ -140,10 +140,12 @@ def _replace(host: Host, index: int, node: Prim) -> Sym:
 
 
 def _hash(host: Host, _: int, node: Prim) -> Sym:
-    kinds = tuple(host.values[arg].type for arg in node.args)
-    if None in kinds:
+    found = [host.values[arg].type for arg in node.args]
+    kinds = tuple(kind for kind in found if kind is not None)
+    if len(kinds) != len(found):
         raise UnsupportedError("a hash over numbers joined from several widths")
     number = host.encoder.get_function_number(node.op, node.immediates, kinds)
+    host.encoder.hashed[number] = (node.immediates[0], kinds)
     return Sym(DIGEST, (_apply(host, "hash", number, node, (1 << 256) - 1),))
 
 

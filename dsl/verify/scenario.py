@@ -17,7 +17,7 @@ from spec.ir.validate import link
 from spec.ir.values import (
     Value,
     decode_record,
-    decode_value,
+    decode_stored,
     encode_record,
     encode_value,
     get_fields,
@@ -279,11 +279,11 @@ def _parse_entry(linked: LinkedModule, line: Mapping[str, object]) -> Stored:
         raise _MalformedError("an entry has one key per map level")
     keys: list[Value] = []
     for each, text in zip(kinds, raw, strict=True):
-        key = decode_value(linked.types, each, _bytes(text))
+        key = decode_stored(linked.types, each, _bytes(text))
         if isinstance(key, Err):
             raise _MalformedError(key.error.message)
         keys.append(key.value)
-    value = decode_value(linked.types, kind, _bytes(line.get("value")))
+    value = decode_stored(linked.types, kind, _bytes(line.get("value")))
     if isinstance(value, Err):
         raise _MalformedError(value.error.message)
     return Stored(cell, tuple(keys), value.value)

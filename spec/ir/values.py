@@ -270,12 +270,17 @@ def decode_record(
     return _decode_fields(types, kinds, data, is_address)
 
 
+def decode_stored(types: Types, kind: Type, data: bytes) -> Result[Value, ValueMalformed]:
+    """The value of a key or an entry of a state: as `decode_value`, but the zero address is one."""
+    return _decode(types, kind, data, _is_address_or_zero)
+
+
 def decode_leaf(types: Types, kind: Type, data: bytes) -> Value:
     """The value in a leaf that the machine wrote, so that it cannot be malformed.
 
     Unlike bytes from outside it may hold the zero address.
     """
-    value = _decode(types, kind, data, _is_address_or_zero)
+    value = decode_stored(types, kind, data)
     assert isinstance(value, Ok), "leaves hold canonical values"
     return value.value
 

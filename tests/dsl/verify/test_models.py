@@ -65,3 +65,48 @@ def test_missing_leaves_are_canonical() -> None:
     listed = complete_leaves(layouts, types[4], (1, None, None))
     assert listed == (1, ADDRESS_LOW, 0)
     assert decode_leaves(layouts, types[4], listed) == (ADDRESS_LOW.to_bytes(32, "big"),)
+
+
+ZERO_KEY = """contract Kings:
+    state:
+        crowns: map[address, u64]
+
+    invariant small: forall a: address: crowns[a] <= 1
+
+    action crown(who: address) by anyone:
+        ensures once: crowns[who] <= old(crowns[who])
+
+        crowns[who] = min(crowns[who] + 1, 2)
+"""
+COMMITTED = """contract Committed:
+    state:
+        commitment: bytes[32]
+        shown: u64
+
+    error Wrong
+
+    invariant never: shown == 0
+
+    init(sealed: bytes[32]):
+        commitment = sealed
+
+    action show(secret: u64, salt: bytes[4]) by anyone:
+        fails Wrong when hash(secret, salt) != commitment
+        modifies shown
+
+        shown = secret
+"""
+
+
+def test_entries_at_the_zero_address_are_read_back(verify_text: Verify) -> None:
+    report = verify_text(ZERO_KEY)
+    assert report.counterexamples
+    assert all(replays(each.content) for each in report.counterexamples)
+
+
+def test_what_rests_on_a_hash_is_shown_with_its_real_digest(verify_text: Verify) -> None:
+    """To the solver a hash is any injective function; the machine computes one."""
+    report = verify_text(COMMITTED)
+    assert {goal.verdict for goal in find_goals(report, "can succeed")} == {"proved"}
+    assert "broken" in {goal.verdict for goal in find_goals(report, "never")}
+    assert all(replays(each.content) for each in report.counterexamples)
