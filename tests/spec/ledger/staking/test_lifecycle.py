@@ -189,7 +189,9 @@ def test_a_slashed_validator_stays_listed_as_long_as_evidence_may_come() -> None
     world.op(Slash(1, 200, None, is_offence=True))
     world.pass_ms(UNBONDING_MS - 1)
     assert 1 in world.listed
-    world.op(Slash(1, 200, None, is_offence=True))
+    world.op(Slash(1, 200, None, is_offence=True))  # a second offence prolongs nothing
+    assert world.get(1).withdrawable_at_ms == NOW_MS + UNBONDING_MS
+    assert get_queue(world.layer).tail == 1
     assert world.get(1).pool.tokens == 1_600
     world.pass_ms(1)
     assert world.listed == (0,)
