@@ -15,9 +15,11 @@ Source: CONSENSUS.md 1; DESIGN.md 1.
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from spec.config import BftConfig, Genesis, HybridConfig, PowConfig, compute_genesis_id
+from spec.config import BftConfig, DposConfig, Genesis, HybridConfig, PowConfig, compute_genesis_id
 from spec.consensus.bft.duty import BftDuty
 from spec.consensus.bft.rules import BftRules
+from spec.consensus.dpos.duty import DUTY as DPOS_DUTY
+from spec.consensus.dpos.rules import DposRules
 from spec.consensus.hybrid.duty import HybridDuty
 from spec.consensus.hybrid.rules import HybridRules
 from spec.consensus.interface import (
@@ -91,6 +93,8 @@ def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify)
             return NodeConfig(context, PowRules(), PowDuty(), validator)
         case HybridConfig():
             return NodeConfig(context, HybridRules(), HybridDuty(), validator)
+        case DposConfig():
+            return NodeConfig(context, DposRules(), DPOS_DUTY, validator)
 
 
 def compute_genesis_view(genesis: Genesis) -> LedgerView:

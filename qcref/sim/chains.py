@@ -13,6 +13,7 @@ from spec.chain import AnyEntry, AnyNodeConfig, compute_genesis_anchor, compute_
 from spec.config import (
     Allocation,
     ConsensusConfig,
+    DposConfig,
     FinalityConfig,
     Genesis,
     GenesisValidator,
@@ -22,7 +23,8 @@ from spec.config import (
 from spec.config.presets import TINY
 from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
 from spec.consensus.evidence import compute_ffg_root, compute_seal_root
-from spec.consensus.interface import Build, SealRequest, Signable
+from spec.consensus.interface import Build, RevealRequest, SealRequest, Signable
+from spec.consensus.onion import compute_layer
 from spec.crypto.address import compute_key_address
 from spec.crypto.hashing import sha256
 from spec.crypto.signing import ED25519
@@ -65,6 +67,9 @@ ALGORITHMS: Final[dict[str, ConsensusConfig]] = {
         ),
         finality=FINALITY,
     ),
+    "dpos": DposConfig(
+        finality=replace(FINALITY, epoch_blocks=7), seats=7, producer_reward=5, missed_slots_max=12
+    ),
 }
 """The algorithm's parameters by its name."""
 
@@ -104,6 +109,8 @@ def sign_message(genesis_id: bytes, message: Signable) -> Signable:
             root = compute_seal_root(genesis_id, header.slot, compute_block_id(header))
             sealed = replace(block, seal=SignatureSeal(sign(key, root)))
             return replace(message, block=sealed)
+        case RevealRequest():
+            return replace(message, reveal=compute_layer(key, message.layer))
 
 
 def compute_genesis(algorithm: str, nodes: int) -> Genesis:

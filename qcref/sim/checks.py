@@ -25,6 +25,7 @@ from spec.consensus.interface import (
     RejectMessage,
     Report,
     Restart,
+    RevealRequest,
     SealRequest,
     SetHead,
     Sign,
@@ -109,6 +110,8 @@ class Checker(Observer):
             if any(find_conflict(earlier, message) is not None for earlier in said[-64:]):
                 self._break("promises", f"validator {message.validator} convicted itself")
             said.append(message)
+            return
+        if isinstance(message, RevealRequest):
             return
         header = message.block.header
         slot = (

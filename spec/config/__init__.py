@@ -3,6 +3,7 @@
 from spec.config.algorithms import (
     BftConfig,
     ConsensusConfig,
+    DposConfig,
     FinalityConfig,
     HybridConfig,
     PowConfig,
@@ -34,6 +35,7 @@ __all__ = [
     "ChainConfig",
     "ConfigError",
     "ConsensusConfig",
+    "DposConfig",
     "FinalityConfig",
     "Fork",
     "Genesis",

@@ -74,7 +74,20 @@ class HybridConfig:
     finality: FinalityConfig
 
 
-ConsensusConfig = BftConfig | PowConfig | HybridConfig
+@dataclass(frozen=True, slots=True)
+class DposConfig:
+    """DPoS: an elected schedule of equal delegates."""
+
+    finality: FinalityConfig
+    seats: int
+    """Delegates elected at a promotion; each owns a slot of a round, so at most `epoch_blocks`."""
+    producer_reward: int
+    """Base units a block earns."""
+    missed_slots_max: int
+    """Missed slots in a row after which a delegate is jailed."""
+
+
+ConsensusConfig = BftConfig | PowConfig | HybridConfig | DposConfig
 """The parameters of the chain's one algorithm."""
 
 BFT_CONFIG = Container(
@@ -110,6 +123,20 @@ FINALITY_CONFIG = Container(
     ),
 )
 HYBRID_CONFIG = Container(HybridConfig, (("work", POW_CONFIG), ("finality", FINALITY_CONFIG)))
+DPOS_CONFIG = Container(
+    DposConfig,
+    (
+        ("finality", FINALITY_CONFIG),
+        ("seats", Uint(64)),
+        ("producer_reward", Uint(128)),
+        ("missed_slots_max", Uint(64)),
+    ),
+)
 CONSENSUS_CONFIG: Union[ConsensusConfig] = Union(
-    ((BftConfig, BFT_CONFIG), (PowConfig, POW_CONFIG), (HybridConfig, HYBRID_CONFIG))
+    (
+        (BftConfig, BFT_CONFIG),
+        (PowConfig, POW_CONFIG),
+        (HybridConfig, HYBRID_CONFIG),
+        (DposConfig, DPOS_CONFIG),
+    )
 )

@@ -270,6 +270,20 @@ class LeakTooEarly:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundTooShort:
+    """A round has fewer slots than delegates, so some would own none."""
+
+    code: ClassVar[str] = "config.round_too_short"
+    epoch_blocks: int
+    seats: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"a round of {self.epoch_blocks} slots has none for some of {self.seats} delegates"
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorOverloaded:
     """One operator has more validators than a holder may have positions."""
 
@@ -299,6 +313,7 @@ ConfigError = (
     | TestRulesScheduled
     | UnbondingTooShort
     | LeakTooEarly
+    | RoundTooShort
     | AddressInvalid
     | AllocationsUnordered
     | AllocationZero

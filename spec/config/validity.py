@@ -8,7 +8,13 @@ Source: DESIGN.md 2.8, 2.9; RELIABILITY.md (every limit is checked); decision re
 
 from collections.abc import Callable
 
-from spec.config.algorithms import BftConfig, FinalityConfig, HybridConfig, PowConfig
+from spec.config.algorithms import (
+    BftConfig,
+    DposConfig,
+    FinalityConfig,
+    HybridConfig,
+    PowConfig,
+)
 from spec.config.chain import ChainConfig, Genesis
 from spec.config.errors import (
     AddressInvalid,
@@ -24,6 +30,7 @@ from spec.config.errors import (
     NameInvalid,
     OperatorOverloaded,
     OutOfRange,
+    RoundTooShort,
     SupplyExceeded,
     TestRulesScheduled,
     TransactionDoesNotFit,
@@ -37,6 +44,7 @@ from spec.config.staking import SHARE_WHOLE_BPS
 from spec.crypto.address import is_address
 from spec.crypto.signing import is_consensus_key
 from spec.limits import (
+    ACTIVE_VALIDATORS_MAX,
     APPROVALS_MAX,
     BLOCK_GAS_LIMIT_MAX,
     BLOCK_SIZE_BYTES_MAX,
@@ -110,6 +118,13 @@ def _get_consensus_ranges(config: ChainConfig) -> tuple[Range, ...]:
             return _get_work_ranges(config, pow_)
         case HybridConfig(work, finality):
             return _get_work_ranges(config, work) + _get_finality_ranges(config, finality)
+        case DposConfig() as dpos:
+            return (
+                *_get_finality_ranges(config, dpos.finality),
+                ("consensus.seats", dpos.seats, 1, ACTIVE_VALIDATORS_MAX),
+                ("consensus.producer_reward", dpos.producer_reward, 0, config.supply_max),
+                ("consensus.missed_slots_max", dpos.missed_slots_max, 1, EPOCHS_MAX),
+            )
 
 
 def _get_work_ranges(config: ChainConfig, work: PowConfig) -> tuple[Range, ...]:
@@ -233,6 +248,8 @@ def _get_finality(config: ChainConfig) -> tuple[FinalityConfig, int] | None:
     match config.consensus:
         case HybridConfig(work, finality):
             return finality, work.block_time_ms
+        case DposConfig(finality=finality):
+            return finality, config.slot_ms
         case BftConfig() | PowConfig():
             return None
 
@@ -246,6 +263,13 @@ def _check_leak(config: ChainConfig) -> ConfigError | None:
     if leak_ms > finality.asynchrony_ms_max:
         return None
     return LeakTooEarly(leak_ms, finality.asynchrony_ms_max)
+
+
+def _check_round(config: ChainConfig) -> ConfigError | None:
+    dpos = config.consensus
+    if not isinstance(dpos, DposConfig) or dpos.finality.epoch_blocks >= dpos.seats:
+        return None
+    return RoundTooShort(dpos.finality.epoch_blocks, dpos.seats)
 
 
 def _check_test_rules(config: ChainConfig) -> ConfigError | None:
@@ -269,6 +293,7 @@ CONFIG_CHECKS: tuple[tuple[str, ConfigCheck], ...] = (
     (TestRulesScheduled.code, _check_test_rules),
     (UnbondingTooShort.code, _check_unbonding),
     (LeakTooEarly.code, _check_leak),
+    (RoundTooShort.code, _check_round),
 )
 """In order; the first failure is the verdict."""
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from spec.consensus.evidence import EvidenceError
 from spec.consensus.finality_errors import FinalityError
+from spec.consensus.slot_errors import SlotError
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,4 +336,5 @@ ConsensusError = (
     | VoteMalformed
     | EvidenceError
     | FinalityError
+    | SlotError
 )

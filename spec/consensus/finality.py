@@ -254,7 +254,7 @@ class Folded:
     ledger_ops: tuple[LedgerOp, ...]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Tally:
     """The votes of one open target while a block's ops are folded."""
 

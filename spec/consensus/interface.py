@@ -66,7 +66,19 @@ class SealRequest:
     """Index of the producer."""
 
 
-Signable = Proposal | RoundVote | FfgVote | SealRequest
+@dataclass(frozen=True, slots=True)
+class RevealRequest:
+    """A PoS producer asks its key's holder for the next layer of its hash onion."""
+
+    validator: int
+    """Index of the producer."""
+    layer: int
+    """0-based, over all its onions."""
+    reveal: bytes
+    """32 bytes; zeros until it is answered."""
+
+
+Signable = Proposal | RoundVote | FfgVote | SealRequest | RevealRequest
 """What a node signs."""
 
 

@@ -25,6 +25,7 @@ from spec.chain import (
 from spec.config import (
     Allocation,
     ConsensusConfig,
+    DposConfig,
     FinalityConfig,
     Genesis,
     GenesisValidator,
@@ -55,6 +56,7 @@ from spec.consensus.interface import (
     RejectMessage,
     Report,
     Restart,
+    RevealRequest,
     Schedule,
     SealRequest,
     SetHead,
@@ -65,6 +67,7 @@ from spec.consensus.interface import (
     Tick,
     Timeout,
 )
+from spec.consensus.onion import compute_layer
 from spec.consensus.pow.rules import compute_work_hash
 from spec.crypto.address import compute_key_address
 from spec.crypto.signing import ED25519
@@ -121,6 +124,8 @@ def stub_sign_message(genesis_id: bytes, message: Signable) -> Signable:
             block_id = compute_block_id(block.header)
             root = compute_seal_root(genesis_id, block.header.slot, block_id)
             return replace(message, block=replace(block, seal=SignatureSeal(stub_sign(key, root))))
+        case RevealRequest():
+            return replace(message, reveal=compute_layer(key, message.layer))
 
 
 POW = PowConfig(
@@ -144,6 +149,12 @@ FINALITY = FinalityConfig(
     slash_quotient=32,
 )
 HYBRID = HybridConfig(work=POW, finality=FINALITY)
+DPOS = DposConfig(
+    finality=replace(FINALITY, leak_after_epochs=12),
+    seats=4,
+    producer_reward=5,
+    missed_slots_max=3,
+)
 
 
 def compute_genesis(
@@ -336,6 +347,14 @@ class Network:
                 self.feed(to, Tick(at_ms))
             self.feed(to, event)
         self.now_ms = max(self.now_ms, until_ms)
+
+    def tick_until(self, until_ms: int, period_ms: int = 2) -> None:
+        """Runs with clocks that tick whether or not anything else happens."""
+        while self.now_ms < until_ms:
+            now_ms = min(until_ms, self.now_ms + period_ms)
+            self.run(now_ms)
+            for index in range(len(self.shells)):
+                self.feed(index, Tick(now_ms))
 
     def gossip(self) -> None:
         """Everybody repeats what may have been lost."""

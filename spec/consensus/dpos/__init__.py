@@ -1,0 +1,1 @@
+"""DPoS: elected delegates take turns, and vote on what is final."""
