@@ -42,7 +42,7 @@ def apply_stake_action(layer: Layer, candidate: StakeCandidate) -> bytes:
             for approval in approvals:
                 _buy(layer, candidate.sender, approval.validator, approval.amount)
         case Unbond(validator=index, shares=shares):
-            _withdraw(layer, candidate, index, shares)
+            _withdraw(layer, candidate, index, shares, is_last=False)
         case Exit(validator=index):
             _exit(layer, candidate, index)
         case Unjail(validator=index):
@@ -71,7 +71,7 @@ def _buy(layer: Layer, sender: bytes, index: int, amount: int) -> None:
 
 
 def _withdraw(
-    layer: Layer, candidate: StakeCandidate, index: int, shares: int, *, is_last: bool = False
+    layer: Layer, candidate: StakeCandidate, index: int, shares: int, *, is_last: bool
 ) -> None:
     matures_at_ms = candidate.now_ms + candidate.config.unbonding_ms
     withdraw(layer, Withdrawal(candidate.sender, index, shares, is_last, matures_at_ms))

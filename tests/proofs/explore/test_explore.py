@@ -67,6 +67,16 @@ def test_the_committed_counterexample_is_found_again(
     assert all(set(document["vars"]) <= set(state) for state in document["states"])
 
 
+def test_every_committed_trace_is_one_of_those() -> None:
+    names = {path.name for path in COUNTEREXAMPLES.glob("*.itf.json")}
+    assert names == {
+        "bft_no_lock.itf.json",
+        "bft_two_faulty.itf.json",
+        "dpos_confirmed.itf.json",
+        "dpos_implicit.itf.json",
+    }
+
+
 def test_half_a_quorum_breaks_where_it_differs_from_two_thirds() -> None:
     assert explore(BftModel(5, 1, 1, "half-quorum"), 100_000, 100).violation is not None
     whole = explore(BftModel(5, 1, 1, "tendermint"), 100_000, 100)
