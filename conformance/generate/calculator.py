@@ -148,6 +148,8 @@ def _define_operators() -> None:
         ("replace", PrimOp.REPLACE, (LIST, U64, U64), LIST, ()),
         ("is_some", PrimOp.IS_MEMBER, (OPTION,), BOOL, (1,)),
         ("hash", PrimOp.HASH, (U64, ADDRESS), HASH, (7,)),
+        ("hash_types", PrimOp.HASH, (BOOL, HASH, TEXT, OPTION, PAIR, LIST, MESSAGE), HASH, (7,)),
+        ("eq_message", PrimOp.EQ, (MESSAGE, MESSAGE), BOOL, ()),
         ("is_signed", PrimOp.VERIFY_SIGNATURE, (ADDRESS, HASH, HASH, SIGNATURE), BOOL, (1,)),
         ("is_contract", PrimOp.IS_CONTRACT, (ADDRESS,), BOOL, ()),
     )
@@ -155,6 +157,14 @@ def _define_operators() -> None:
         body = Body()
         body.leave(body.prim(op, *body.params(len(params)), immediates=immediates))
         _define(name, params, result, body, kind=VIEW)
+    for name, op in (("floor_div", PrimOp.DIV), ("floor_mod", PrimOp.MOD)):
+        body = Body()
+        first, second, divisor = body.params(3)
+        found = body.prim(op, body.prim(PrimOp.SUB, first, second), divisor)
+        if op is PrimOp.DIV:
+            found = body.prim(PrimOp.NEG, found)
+        body.leave(body.add(Check(DRAFT.type(U64), found)))
+        _define(name, (U64, U64, U64), U64, body, kind=VIEW)
     body = Body()
     body.leave(body.add(Check(DRAFT.type(U8), *body.params(1))))
     _define("narrow", (U256,), U8, body, kind=VIEW)

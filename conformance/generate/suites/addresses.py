@@ -84,6 +84,7 @@ def _build_texts() -> tuple[Case, ...]:
         ("other_prefix", "qcdev", KEY),
         ("long_prefix", "abcdefghijklmnop", KEY),
         ("prefix_with_1", "q1q", KEY),
+        ("short_prefix", "q", KEY),
     ):
         args = {"prefix": prefix, "address": to_hex(address)}
         why = "The checksum is Bech32m's, not Bech32's."
@@ -120,6 +121,9 @@ def _build_bad_texts() -> tuple[Case, ...]:
         ("space", " " + TEXT, "bech32m.character_invalid"),
         ("beyond_ascii", TEXT[:12] + "é" + TEXT[13:], "bech32m.character_invalid"),
         ("beyond_16_bits", "\U0001d42a" * 46, "bech32m.character_invalid"),
+        ("outer_characters", render_address("!~", KEY), "address.prefix_wrong"),
+        ("longest", render_address("q" * 31, KEY), "address.prefix_wrong"),
+        ("one_too_long", render_address("q" * 32, KEY), "bech32m.too_long"),
         ("too_long", "q" * 33 + TEXT, "bech32m.too_long"),
         ("padding_set", padded, "bech32m.padding_wrong"),
         ("other_chain_padding_set", foreign, "address.prefix_wrong"),

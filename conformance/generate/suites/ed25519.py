@@ -139,6 +139,7 @@ def _build_scalars() -> tuple[Case, ...]:
     for name, number, expected in (
         ("s_is_order", ORDER, RANGE),
         ("s_below_order", ORDER - 1, NOT_AUTHENTIC),
+        ("s_negated", ORDER - s, NOT_AUTHENTIC),
         ("s_is_max", 2**256 - 1, RANGE),
         ("s_high_bit", s + SIGN_BIT, RANGE),
     ):

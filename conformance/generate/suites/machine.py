@@ -133,6 +133,10 @@ def _build_operators() -> list[Case]:
         ("mod", "mod", (7, 2), None),
         ("mod_exact", "mod", (8, 2), None),
         ("mod_by_zero", "mod", (7, 0), division),
+        ("div_rounds_down", "floor_div", (1, 8, 2), None),
+        ("div_exact_below_zero", "floor_div", (0, 8, 2), None),
+        ("mod_below_zero", "floor_mod", (1, 8, 2), None),
+        ("mod_exact_below_zero", "floor_mod", (0, 8, 2), None),
         ("min", "min", (7, 2), None),
         ("max", "max", (7, 2), None),
         ("eq", "eq", (7, 7), None),
@@ -182,10 +186,21 @@ def _build_hashes() -> list[Case]:
     good = sign(1, ALICE.seed, root)
     bare = sign(1, ALICE.seed, digest)
     key = ALICE.public_key
+    message = MessageValue(OTHER, b"selector", 3, b"ab")
+    pairs = (
+        ("same", (message, message)),
+        ("other_target", (message, replace(message, target=MAIN))),
+        ("other_selector", (message, replace(message, selector=b"Selector"))),
+        ("other_value", (message, replace(message, value=4))),
+        ("other_arguments", (message, replace(message, arguments=b"abc"))),
+    )
+    typed = (True, digest, b"text", EnumValue(1, (5,)), (7, True), (1, 2), message)
     rows: tuple[Row, ...] = (
         ("hash", "hash", (1, ALICE.address), None),
         ("hash_other_number", "hash", (2, ALICE.address), None),
         ("hash_other_address", "hash", (1, BOB.address), None),
+        ("hash_types", "hash_types", typed, None),
+        *((f"eq_message_{n}", "eq_message", pair, None) for n, pair in pairs),
         ("signed", "is_signed", (ALICE.address, digest, key, good), None),
         ("signed_by_another", "is_signed", (BOB.address, digest, key, good), None),
         ("signed_without_domain", "is_signed", (ALICE.address, digest, key, bare), None),
