@@ -272,6 +272,13 @@ def test_one_who_exits_cannot_be_jailed_into_staying() -> None:
     assert world.get(1).status == ValidatorStatus.EXITING
 
 
+def test_one_who_exits_from_jail_is_jailed_no_longer() -> None:
+    world = make()
+    world.op(Jail(1))
+    world.must(ALICE, Exit(1))
+    assert (world.get(1).status, world.get(1).jailed_until_ms) == (ValidatorStatus.EXITING, 0)
+
+
 def test_a_rotation_remembers_the_key_it_replaces() -> None:
     world = make()
     world.must(ALICE, rotate(ALICE, 1, 8))
@@ -327,3 +334,10 @@ def test_the_view_shows_every_listed_validator_as_it_stands() -> None:
     assert (second.stake, second.unbonding) == (1_100, 200)
     assert second.previous_key == ZERO_BYTES32
     assert (third.status, third.jailed_until_ms) == (ValidatorStatus.JAILED, NOW_MS + JAIL_MS)
+    world.must(ALICE, rotate(ALICE, 1, 8))
+    world.must(ALICE, Exit(1))
+    _, second, _ = compute_ledger_view(world.layer).validators
+    assert second.consensus_key == get_key(8).key.public_key
+    assert second.previous_key == get_key(1).key.public_key
+    assert second.rotated_at_ms == NOW_MS
+    assert second.withdrawable_at_ms == NOW_MS + UNBONDING_MS
