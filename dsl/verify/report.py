@@ -208,7 +208,7 @@ def _render_summary(report: Report, tests: Tests | None) -> str:
     ]
     actions = sum(goal.kind == "can_succeed" for goal in report.goals)
     if actions:
-        parts.append(f"{report.replayed} of {actions} actions succeed (replayed)")
+        parts.append(f"{report.replayed} of {actions} calls can succeed (replayed)")
     if tests is not None:
         parts.append(
             f"{tests.passed} tests pass" + (f", {len(tests.failed)} fail" if tests.failed else "")

@@ -9,7 +9,7 @@ complete       when no guard fails, a check, division, payment or require of the
 may_fail       as `complete`, where that is not claimed: what fails gives a note
 well_defined   a property or guard divides by no zero and reads at keys in range
 aggregate      a sum's body is zero at defaults, and never negative where the lemma is used
-can_succeed    an action can succeed at all (a state must exist)
+can_succeed    an action, and the deployment, can succeed at all (a state must exist)
 exercised      the left side of an implication can hold (a state must exist)
 """
 
@@ -387,7 +387,7 @@ def _add_function(vc: Vc, function: int, declared: Function) -> None:
         _add_frame(vc, case, spec)
     _add_guard(vc, case)
     _add_complete(vc, case, spec)
-    if declared.kind is FunctionKind.ACTION:
+    if declared.kind is not FunctionKind.VIEW:
         goal = Goal("can_succeed", 0, function, vc.encoder.pool.true, case)
         goal.assumes_success = goal.is_wanted = True
         vc.add(goal)
