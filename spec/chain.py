@@ -15,7 +15,15 @@ Source: CONSENSUS.md 1; DESIGN.md 1.
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from spec.config import BftConfig, DposConfig, Genesis, HybridConfig, PowConfig, compute_genesis_id
+from spec.config import (
+    BftConfig,
+    DposConfig,
+    Genesis,
+    HybridConfig,
+    PosConfig,
+    PowConfig,
+    compute_genesis_id,
+)
 from spec.consensus.bft.duty import BftDuty
 from spec.consensus.bft.rules import BftRules
 from spec.consensus.dpos.duty import DUTY as DPOS_DUTY
@@ -48,6 +56,8 @@ from spec.consensus.node import (
     apply_verdict,
     import_block,
 )
+from spec.consensus.pos.duty import DUTY as POS_DUTY
+from spec.consensus.pos.rules import PosRules
 from spec.consensus.pow.duty import PowDuty
 from spec.consensus.pow.rules import PowRules
 from spec.crypto.signing import ED25519, validate_signature
@@ -95,6 +105,8 @@ def compute_node_config(genesis: Genesis, validator: int | None, verify: Verify)
             return NodeConfig(context, HybridRules(), HybridDuty(), validator)
         case DposConfig():
             return NodeConfig(context, DposRules(), DPOS_DUTY, validator)
+        case PosConfig():
+            return NodeConfig(context, PosRules(), POS_DUTY, validator)
 
 
 def compute_genesis_view(genesis: Genesis) -> LedgerView:

@@ -18,6 +18,7 @@ from spec.config import (
     Genesis,
     GenesisValidator,
     HybridConfig,
+    PosConfig,
     PowConfig,
 )
 from spec.config.presets import TINY
@@ -67,6 +68,7 @@ ALGORITHMS: Final[dict[str, ConsensusConfig]] = {
         ),
         finality=FINALITY,
     ),
+    "pos": PosConfig(finality=FINALITY, boost_percent=40),
     "dpos": DposConfig(
         finality=replace(FINALITY, epoch_blocks=7), seats=7, producer_reward=5, missed_slots_max=12
     ),

@@ -6,6 +6,7 @@ from spec.config.algorithms import (
     DposConfig,
     FinalityConfig,
     HybridConfig,
+    PosConfig,
     PowConfig,
 )
 from spec.config.chain import (
@@ -41,6 +42,7 @@ __all__ = [
     "Genesis",
     "GenesisValidator",
     "HybridConfig",
+    "PosConfig",
     "PowConfig",
     "Rules",
     "StakingConfig",

@@ -87,7 +87,16 @@ class DposConfig:
     """Missed slots in a row after which a delegate is jailed."""
 
 
-ConsensusConfig = BftConfig | PowConfig | HybridConfig | DposConfig
+@dataclass(frozen=True, slots=True)
+class PosConfig:
+    """PoS: Gasper, small."""
+
+    finality: FinalityConfig
+    boost_percent: int
+    """Weight, in percent of a slot's committee, that a timely block of the current slot gets."""
+
+
+ConsensusConfig = BftConfig | PowConfig | HybridConfig | DposConfig | PosConfig
 """The parameters of the chain's one algorithm."""
 
 BFT_CONFIG = Container(
@@ -132,11 +141,13 @@ DPOS_CONFIG = Container(
         ("missed_slots_max", Uint(64)),
     ),
 )
+POS_CONFIG = Container(PosConfig, (("finality", FINALITY_CONFIG), ("boost_percent", Uint(64))))
 CONSENSUS_CONFIG: Union[ConsensusConfig] = Union(
     (
         (BftConfig, BFT_CONFIG),
         (PowConfig, POW_CONFIG),
         (HybridConfig, HYBRID_CONFIG),
         (DposConfig, DPOS_CONFIG),
+        (PosConfig, POS_CONFIG),
     )
 )

@@ -13,6 +13,7 @@ from spec.config.algorithms import (
     DposConfig,
     FinalityConfig,
     HybridConfig,
+    PosConfig,
     PowConfig,
 )
 from spec.config.chain import ChainConfig, Genesis
@@ -81,6 +82,8 @@ EPOCHS_MAX = 1 << 20
 """Epochs before the leak: times blocks and their time they stay below 2^64."""
 LEAK_EPOCHS_MIN = 4
 """Finality takes two epochs, and votes may come one later: a shorter leak punishes the present."""
+BOOST_PERCENT_MAX = 100
+"""A boost above a committee would let one producer outvote it."""
 LEAK_QUOTIENT_MAX = 1 << 40
 """A slower leak takes nothing within a lifetime."""
 
@@ -118,6 +121,11 @@ def _get_consensus_ranges(config: ChainConfig) -> tuple[Range, ...]:
             return _get_work_ranges(config, pow_)
         case HybridConfig(work, finality):
             return _get_work_ranges(config, work) + _get_finality_ranges(config, finality)
+        case PosConfig() as pos:
+            return (
+                *_get_finality_ranges(config, pos.finality),
+                ("consensus.boost_percent", pos.boost_percent, 0, BOOST_PERCENT_MAX),
+            )
         case DposConfig() as dpos:
             return (
                 *_get_finality_ranges(config, dpos.finality),
@@ -248,7 +256,7 @@ def _get_finality(config: ChainConfig) -> tuple[FinalityConfig, int] | None:
     match config.consensus:
         case HybridConfig(work, finality):
             return finality, work.block_time_ms
-        case DposConfig(finality=finality):
+        case DposConfig(finality=finality) | PosConfig(finality=finality):
             return finality, config.slot_ms
         case BftConfig() | PowConfig():
             return None

@@ -361,16 +361,30 @@ def _follow(config: NodeConfig[S, D], node: NodeState[S, D], block_id: BlockId) 
     _, final = config.rules.get_checkpoints(config.context, entry.chain_state, block_id, header)
     if final is not None and final in node.tree and final != node.final:
         node = _prune(replace(node, final=final, root=final))
-    node = _let_go(replace(node, head=config.duty.choose(config, node)))
-    effects: tuple[Effect, ...] = ()
-    if node.head != before.head:
-        effects += (SetHead(node.head),)
-    if node.final != before.final:
+    is_final_moved = node.final != before.final
+    is_moved, node = _rechoose(config, node)
+    effects: tuple[Effect, ...] = (SetHead(node.head),) if is_moved else ()
+    if is_final_moved:
         effects += (Finalize(node.final),)
-    if node.head == before.head:
+    if not is_moved:
         return node, effects
     node, more = config.duty.on_head(config, node)
     return node, effects + more
+
+
+def follow_head(config: NodeConfig[S, D], node: NodeState[S, D]) -> Transition[S, D]:
+    """Chooses the head anew, where it depends on more than the tree: on votes, on the clock."""
+    is_moved, node = _rechoose(config, node)
+    if not is_moved:
+        return node, ()
+    node, effects = config.duty.on_head(config, node)
+    return node, (SetHead(node.head), *effects)
+
+
+def _rechoose(config: NodeConfig[S, D], node: NodeState[S, D]) -> tuple[bool, NodeState[S, D]]:
+    """Whether the head moved, and the state with the head."""
+    after = _let_go(replace(node, head=config.duty.choose(config, node)))
+    return after.head != node.head, after
 
 
 def choose_heaviest(config: NodeConfig[S, D], node: NodeState[S, D]) -> BlockId:

@@ -17,7 +17,6 @@ from spec.consensus.bft.rounds import TimeoutKind
 from spec.consensus.finality import FinalityRule, FinalityState, get_validator
 from spec.consensus.interface import (
     Broadcast,
-    Effect,
     Evidence,
     Message,
     Persist,
@@ -34,6 +33,7 @@ from spec.consensus.node import (
     NodeConfig,
     NodeState,
     Transition,
+    follow_head,
     get_parent,
     import_block,
 )
@@ -144,11 +144,12 @@ class SlotDuty(Generic[S]):
 
     def on_tick(self, config: Config[S], node: State[S]) -> Outcome[S]:
         """In a new slot, produces if it is ours; votes if it is time; looks for the head again."""
+        node, effects = follow_head(config, node)
         slot = get_slot(config.context, node.now_ms)
-        effects: tuple[Effect, ...] = ()
         if slot > node.duty.slot:
             node = replace(node, duty=replace(node.duty, slot=slot))
-            node, effects = self._produce(config, node, None)
+            node, more = self._produce(config, node, None)
+            effects += more
         node, more = self._vote(config, node)
         return node, effects + more
 

@@ -76,4 +76,20 @@ class SealInvalid:
         return f"validator {self.owner} did not seal this block"
 
 
-SlotError = SlotNotOfTime | FieldsWrong | ProducerOutOfTurn | SealNotSignature | SealInvalid
+@dataclass(frozen=True, slots=True)
+class RevealWrong:
+    """The reveal is not the layer below the producer's latest."""
+
+    code: ClassVar[str] = "pos.reveal_wrong"
+    validator: int
+    layer: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"the reveal is not layer {self.layer} of validator {self.validator}'s onion"
+
+
+SlotError = (
+    SlotNotOfTime | FieldsWrong | ProducerOutOfTurn | SealNotSignature | SealInvalid | RevealWrong
+)

@@ -26,7 +26,7 @@ def test_pow_heals() -> None:
     assert outcome.liveness
 
 
-@pytest.mark.parametrize("algorithm", ["hybrid", "dpos"])
+@pytest.mark.parametrize("algorithm", ["hybrid", "dpos", "pos"])
 @pytest.mark.parametrize("profile", ["stormy", "partitions", "crashes", "lossy"])
 def test_finality_by_votes_is_safe_and_heals(algorithm: str, profile: str) -> None:
     outcome = run_seed(Setup(algorithm, 4, 1, profile), 3)

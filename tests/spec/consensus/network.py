@@ -30,6 +30,7 @@ from spec.config import (
     Genesis,
     GenesisValidator,
     HybridConfig,
+    PosConfig,
     PowConfig,
     compute_genesis_id,
 )
@@ -149,6 +150,7 @@ FINALITY = FinalityConfig(
     slash_quotient=32,
 )
 HYBRID = HybridConfig(work=POW, finality=FINALITY)
+POS = PosConfig(finality=replace(FINALITY, leak_after_epochs=12), boost_percent=40)
 DPOS = DposConfig(
     finality=replace(FINALITY, leak_after_epochs=12),
     seats=4,

@@ -1,0 +1,1 @@
+"""PoS: Gasper, small."""
