@@ -145,12 +145,22 @@ def _verify_file(
         views.append({"file": str(path), "verdict": "not_compiled", "goals": []})
         return unit
     report = _get_report(args, unit, solver, limits)
-    report = write_counterexamples(report, args.out)
+    refused: OSError | None = None
+    try:
+        report = write_counterexamples(report, args.out)
+    except OSError as error:
+        refused = error
     tests = _run_tests(unit)
     if args.json:
         views.append(reports.encode_report(report, tests))
     else:
         print(reports.render_report(report, tests))
+    if refused is not None:
+        return report_error(
+            "verify.no_place",
+            f"the counterexamples can't be written to {args.out}: {refused.strerror}",
+            "name a folder that can be written: --out DIR",
+        )
     return reports.get_exit_code(report, tests)
 
 

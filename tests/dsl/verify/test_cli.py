@@ -232,3 +232,12 @@ def test_a_replay_tells_the_story_in_the_contracts_own_names(
     file = json.loads(capsys.readouterr().out)["counterexamples"][0]["file"]
     assert run("replay", file) == 0
     assert "total 0 -> 1" in capsys.readouterr().out
+
+
+def test_a_verdict_is_told_though_no_file_can_be_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("verify", "bad.qc", "--out", "good.qc") == 2
+    told = capsys.readouterr()
+    assert "BROKEN  small by add" in told.out
+    assert "error[verify.no_place]: the counterexamples can't be written to good.qc" in told.err
