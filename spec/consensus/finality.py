@@ -22,7 +22,6 @@ from spec.config import FinalityConfig
 from spec.consensus.errors import ConsensusError, OpNotAdmitted
 from spec.consensus.evidence import compute_ffg_root, get_offender, validate_evidence
 from spec.consensus.ffg import (
-    FFG_STATE,
     MEMBERS,
     Boundary,
     FfgState,
@@ -47,57 +46,19 @@ from spec.consensus.finality_errors import (
     VoterNotMember,
     VoteSignatureInvalid,
 )
+from spec.consensus.finality_state import FinalityState, apply_frame
 from spec.consensus.interface import Evidence, RulesContext
 from spec.ledger.ledger_ops import LedgerOp, Reward, Slash
 from spec.ledger.ops import Checkpoint, DoubleFfgVote, DoubleProduction, FfgVote, Op
 from spec.ledger.staking.registry import ValidatorStatus
 from spec.ledger.staking.view import LedgerView, RegisteredValidator
-from spec.ledger.state import compute_reserved_key
 from spec.ledger.types import ZERO_BYTES32, Draft
 from spec.lib.result import Err, Ok, Result
-from spec.lib.ssz import ByteVector, Container, List, Uint, decode, encode, hash_tree_root
-from spec.limits import EPOCHS_PASSED_MAX, VALIDATORS_MAX
+from spec.lib.ssz import hash_tree_root
+from spec.limits import EPOCHS_PASSED_MAX
 
-STATE_KEY = compute_reserved_key(b"consensus/finality")
 SLASH_MULTIPLIER = 3
 """A third convicted together loses all."""
-
-EMPTY_VIEW = LedgerView(validators=())
-
-
-@dataclass(frozen=True, slots=True)
-class FinalityState:
-    """Votes and sets of a chain; the view is the parent's ledger, and no part of the leaf."""
-
-    ffg: FfgState
-    current_root: bytes
-    """Of the two sets, as the latest boundary left them."""
-    previous_root: bytes
-    convicted: tuple[int, ...]
-    """Validators put out by evidence and still listed, ascending."""
-    view: LedgerView
-    """Who is registered, as the parent's ledger says; set by `tick`."""
-
-
-@dataclass(frozen=True, slots=True)
-class FinalityLeaf:
-    """What of it the ledger's tree holds."""
-
-    ffg: FfgState
-    current_root: bytes
-    previous_root: bytes
-    convicted: tuple[int, ...]
-
-
-FINALITY_LEAF = Container(
-    FinalityLeaf,
-    (
-        ("ffg", FFG_STATE),
-        ("current_root", ByteVector(32)),
-        ("previous_root", ByteVector(32)),
-        ("convicted", List(Uint(32), VALIDATORS_MAX)),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +89,7 @@ def compute_finality_genesis(rule: FinalityRule, view: LedgerView) -> FinalitySt
     """The first members are the first election."""
     ffg = compute_genesis(rule.elect(view))
     root = hash_tree_root(MEMBERS, ffg.current)
-    return FinalityState(ffg, root, root, (), view)
-
-
-def encode_finality(state: FinalityState) -> tuple[bytes, bytes]:
-    """The leaf (key, value)."""
-    leaf = FinalityLeaf(state.ffg, state.current_root, state.previous_root, state.convicted)
-    return STATE_KEY, encode(FINALITY_LEAF, leaf)
-
-
-def decode_finality(leaf: bytes) -> FinalityState:
-    """The state that `encode_finality` wrote, its view still empty."""
-    decoded = decode(FINALITY_LEAF, leaf)
-    assert isinstance(decoded, Ok), "the leaf is written by the rules alone"
-    kept: FinalityLeaf = decoded.value
-    return FinalityState(
-        kept.ffg, kept.current_root, kept.previous_root, kept.convicted, EMPTY_VIEW
-    )
+    return apply_frame(FinalityState(ffg, root, root, (), view, b""))
 
 
 def get_validator(view: LedgerView, validator: int) -> RegisteredValidator | None:
@@ -178,11 +123,12 @@ def tick_finality(
     view = passage.view
     listed = frozenset(entry.validator for entry in view.validators)
     convicted = tuple(v for v in state.convicted if v in listed)
+    is_forgotten = convicted != state.convicted
     state = replace(state, view=view, convicted=convicted)
     epoch_blocks = rule.config.epoch_blocks
     before, epoch = passage.parent_slot // epoch_blocks, passage.slot // epoch_blocks
     if epoch == before:
-        return state, ()
+        return (apply_frame(state) if is_forgotten else state), ()
     leak = Leak(rule.config.leak_after_epochs, rule.config.leak_quotient)
     elected = tuple(m for m in rule.elect(view) if m.validator not in convicted)
     ffg = state.ffg
@@ -198,7 +144,7 @@ def tick_finality(
         current_root=_compute_root(ffg.current, state.ffg.current, state.current_root),
         previous_root=_compute_root(ffg.previous, state.ffg.current, state.current_root),
     )
-    return state, ops
+    return apply_frame(state), ops
 
 
 def _compute_root(members: tuple[Member, ...], known: tuple[Member, ...], root: bytes) -> bytes:
@@ -360,7 +306,7 @@ def _apply_evidence(
     amount = _compute_slash(rule, state, offender)
     convicted = tuple(sorted((*state.convicted, offender)))
     state = replace(state, ffg=apply_slash(state.ffg, offender), convicted=convicted)
-    return Ok((state, Slash(offender, amount, draft.proposer, is_offence=True)))
+    return Ok((apply_frame(state), Slash(offender, amount, draft.proposer, is_offence=True)))
 
 
 def validate_offence(

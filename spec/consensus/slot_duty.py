@@ -14,7 +14,8 @@ from typing import Generic, Protocol, TypeVar
 
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
-from spec.consensus.finality import FinalityRule, FinalityState, get_validator
+from spec.consensus.finality import FinalityRule, get_validator
+from spec.consensus.finality_state import FinalityState
 from spec.consensus.interface import (
     Broadcast,
     Evidence,

@@ -24,12 +24,11 @@ from spec.consensus.finality import (
     Folded,
     Passage,
     compute_finality_genesis,
-    decode_finality,
-    encode_finality,
     fold_ops,
     get_checkpoint_ids,
     tick_finality,
 )
+from spec.consensus.finality_state import decode_finality, encode_finality
 from spec.consensus.interface import Parent, RulesContext
 from spec.consensus.shuffle import compute_shuffled
 from spec.consensus.slot_errors import FieldsWrong
@@ -68,16 +67,16 @@ class DposRules:
         return NoFields()
 
     def encode_state(self, state: DposState) -> tuple[tuple[bytes, bytes], ...]:
-        """Two leaves."""
+        """Three leaves."""
         leaf = encode(DPOS_LEAF, DposLeaf(state.schedule, state.missed))
-        return (encode_finality(state.finality), (STATE_KEY, leaf))
+        return (*encode_finality(state.finality), (STATE_KEY, leaf))
 
     def decode_state(self, leaves: tuple[bytes, ...]) -> DposState:
         """The state that `encode_state` wrote; its producer is set by the next tick."""
-        decoded = decode(DPOS_LEAF, leaves[1])
+        decoded = decode(DPOS_LEAF, leaves[2])
         assert isinstance(decoded, Ok), "the leaf is written by the rules alone"
         leaf: DposLeaf = decoded.value
-        return DposState(decode_finality(leaves[0]), leaf.schedule, leaf.missed, leaf.schedule[0])
+        return DposState(decode_finality(leaves[:2]), leaf.schedule, leaf.missed, leaf.schedule[0])
 
     def get_roots(self, state: DposState) -> tuple[bytes, bytes]:
         """The current and the previous set, whose votes finalise."""

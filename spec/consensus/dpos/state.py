@@ -5,7 +5,7 @@ Source: CONSENSUS.md 1, 2 (DPoS); FFG.md 5.
 
 from dataclasses import dataclass
 
-from spec.consensus.finality import FinalityState
+from spec.consensus.finality_state import FinalityState
 from spec.lib.ssz import Container, List, Uint
 from spec.limits import VALIDATORS_MAX
 

@@ -22,12 +22,11 @@ from spec.consensus.finality import (
     Folded,
     Passage,
     compute_finality_genesis,
-    decode_finality,
-    encode_finality,
     fold_ops,
     get_checkpoint_ids,
     tick_finality,
 )
+from spec.consensus.finality_state import decode_finality, encode_finality
 from spec.consensus.hybrid.state import HybridState
 from spec.consensus.interface import Parent, RulesContext
 from spec.consensus.pow.rules import PowRules, validate_work_header
@@ -59,12 +58,12 @@ class HybridRules:
         return WORK.get_genesis_fields(context)
 
     def encode_state(self, state: HybridState) -> tuple[tuple[bytes, bytes], ...]:
-        """Two leaves."""
-        return (*WORK.encode_state(state.work), encode_finality(state.finality))
+        """The leaves of both parts."""
+        return (*WORK.encode_state(state.work), *encode_finality(state.finality))
 
     def decode_state(self, leaves: tuple[bytes, ...]) -> HybridState:
         """The state that `encode_state` wrote."""
-        return HybridState(WORK.decode_state(leaves[:1]), decode_finality(leaves[1]))
+        return HybridState(WORK.decode_state(leaves[:1]), decode_finality(leaves[1:]))
 
     def get_roots(self, state: HybridState) -> tuple[bytes, bytes]:
         """The current and the previous set, whose votes finalise."""

@@ -5,13 +5,13 @@ Source: CONSENSUS.md 1, 2 (Hybrid).
 
 from dataclasses import dataclass
 
-from spec.consensus.finality import FinalityState
+from spec.consensus.finality_state import FinalityState
 from spec.consensus.pow.state import PowState
 
 
 @dataclass(frozen=True, slots=True)
 class HybridState:
-    """Two leaves, each as its own part writes it."""
+    """Leaves as each part writes its own."""
 
     work: PowState
     finality: FinalityState

@@ -23,12 +23,11 @@ from spec.consensus.finality import (
     Folded,
     Passage,
     compute_finality_genesis,
-    decode_finality,
-    encode_finality,
     fold_ops,
     get_checkpoint_ids,
     tick_finality,
 )
+from spec.consensus.finality_state import decode_finality, encode_finality
 from spec.consensus.interface import Parent, RulesContext
 from spec.consensus.onion import is_first_layer
 from spec.consensus.pos.state import POS_LEAF, Onion, PosLeaf, PosState
@@ -68,16 +67,16 @@ class PosRules:
         return PosFields(ZERO_BYTES32)
 
     def encode_state(self, state: PosState) -> tuple[tuple[bytes, bytes], ...]:
-        """Two leaves."""
+        """Three leaves."""
         leaf = PosLeaf(state.mix, state.seed, state.seed_next, state.onions)
-        return (encode_finality(state.finality), (STATE_KEY, encode(POS_LEAF, leaf)))
+        return (*encode_finality(state.finality), (STATE_KEY, encode(POS_LEAF, leaf)))
 
     def decode_state(self, leaves: tuple[bytes, ...]) -> PosState:
         """The state that `encode_state` wrote; its producer is set by the next tick."""
-        decoded = decode(POS_LEAF, leaves[1])
+        decoded = decode(POS_LEAF, leaves[2])
         assert isinstance(decoded, Ok), "the leaf is written by the rules alone"
         leaf: PosLeaf = decoded.value
-        finality = decode_finality(leaves[0])
+        finality = decode_finality(leaves[:2])
         producer = compute_producer(finality.ffg, leaf.seed, 0)
         return PosState(finality, leaf.mix, leaf.seed, leaf.seed_next, leaf.onions, producer)
 

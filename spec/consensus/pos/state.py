@@ -5,7 +5,7 @@ Source: CONSENSUS.md 1, 2 (PoS); decision record 0074.
 
 from dataclasses import dataclass
 
-from spec.consensus.finality import FinalityState
+from spec.consensus.finality_state import FinalityState
 from spec.lib.ssz import ByteVector, Container, List, Uint
 from spec.limits import VALIDATORS_MAX
 

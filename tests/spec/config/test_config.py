@@ -12,6 +12,8 @@ from spec.config import (
     BftConfig,
     ChainConfig,
     ConfigError,
+    DposConfig,
+    FinalityConfig,
     Fork,
     Genesis,
     compute_config_failures,
@@ -52,6 +54,25 @@ def staking(**changes: int) -> ChainConfig:
 def bft(**changes: int) -> BftConfig:
     assert isinstance(TINY.consensus, BftConfig)
     return replace(TINY.consensus, **changes)
+
+
+DPOS = DposConfig(
+    finality=FinalityConfig(
+        epoch_blocks=8,
+        leak_after_epochs=12,
+        leak_quotient=64,
+        asynchrony_ms_max=300,
+        reward=1,
+        slash_quotient=32,
+    ),
+    seats=8,
+    producer_reward=1,
+    missed_slots_max=3,
+)
+
+
+def leak(**changes: int) -> ChainConfig:
+    return tiny(consensus=replace(DPOS, finality=replace(DPOS.finality, **changes)))
 
 
 CONFIG_BOUNDARIES: tuple[tuple[str, ChainConfig, ChainConfig], ...] = (
@@ -121,6 +142,8 @@ CONFIG_BOUNDARIES: tuple[tuple[str, ChainConfig, ChainConfig], ...] = (
     ("config.out_of_range", staking(reporter_share_bps=10_000), staking(reporter_share_bps=10_001)),
     ("config.out_of_range", staking(releases_max=1), staking(releases_max=0)),
     ("config.out_of_range", staking(releases_max=1_024), staking(releases_max=1_025)),
+    ("config.leak_too_early", leak(asynchrony_ms_max=959), leak(asynchrony_ms_max=960)),
+    ("config.round_too_short", tiny(consensus=DPOS), tiny(consensus=replace(DPOS, seats=9))),
     ("config.unbonding_too_short", staking(unbonding_ms=91), staking(unbonding_ms=90)),
     ("config.gas_target_invalid", tiny(block_gas_target=1), tiny(block_gas_target=0)),
     (
