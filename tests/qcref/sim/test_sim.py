@@ -8,8 +8,11 @@ import sys
 import pytest
 
 from qcref.sim.run import Setup, run_seed
+from spec.consensus import slot_duty, voter
 from spec.consensus.bft import guard, rounds
 from spec.consensus.bft.duty_state import Promised
+from spec.consensus.ffg import VoteGuard
+from spec.ledger.ops import Checkpoint
 
 
 @pytest.mark.parametrize("profile", ["stormy", "partitions", "crashes", "lossy"])
@@ -43,6 +46,13 @@ def test_beyond_the_bound_agreement_breaks() -> None:
     assert any(violation.law == "agreement" for violation in outcome.safety)
 
 
+@pytest.mark.parametrize(("algorithm", "seed"), [("hybrid", 0), ("dpos", 2), ("pos", 0)])
+def test_finality_by_votes_breaks_beyond_the_bound(algorithm: str, seed: int) -> None:
+    outcome = run_seed(Setup(algorithm, 4, 2, "partitions"), seed)
+    assert any(violation.law == "agreement" for violation in outcome.safety)
+    assert outcome.reports > 0
+
+
 def find_break(setup: Setup, seeds: range) -> int | None:
     for seed in seeds:
         outcome = run_seed(setup, seed)
@@ -67,6 +77,19 @@ def test_canary_a_guard_that_forgets_is_found(monkeypatch: pytest.MonkeyPatch) -
     assert find_break(Setup("bft", 4, 1, "crashes"), range(30)) is not None
 
 
+@pytest.mark.parametrize("algorithm", ["dpos", "pos"])
+def test_canary_a_voter_without_a_guard_is_found(
+    algorithm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_honest(_guard: VoteGuard, _source: Checkpoint, _target: Checkpoint) -> bool:
+        return True
+
+    monkeypatch.setattr(voter, "is_honest_vote", is_honest)
+    monkeypatch.setattr(voter, "restore_voter", lambda _wal: (voter.EMPTY_VOTER_STATE, ()))
+    monkeypatch.setattr(slot_duty, "restore_voter", voter.restore_voter)
+    assert find_break(Setup(algorithm, 4, 1, "crashes"), range(30)) is not None
+
+
 def test_the_same_seed_is_the_same_run_whatever_the_hash_seed() -> None:
     command = [sys.executable, "-m", "quantumchain", "sim", "--algorithm", "bft"]
     command += ["--seed", "7", "--byzantine", "1", "--json"]
@@ -81,10 +104,11 @@ def test_the_same_seed_is_the_same_run_whatever_the_hash_seed() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["bft", "hybrid", "dpos", "pos"])
 @pytest.mark.parametrize("profile", ["stormy", "partitions", "crashes", "lossy"])
-def test_campaign(profile: str) -> None:
+def test_campaign(algorithm: str, profile: str) -> None:
     for seed in range(100, 160):
         nodes = 4 if seed % 2 else 7
-        outcome = run_seed(Setup("bft", nodes, (nodes - 1) // 3, profile), seed)
+        outcome = run_seed(Setup(algorithm, nodes, (nodes - 1) // 3, profile), seed)
         assert outcome.safety == ()
         assert outcome.liveness
