@@ -6,18 +6,19 @@ any state in which all invariants hold and one call breaks the goal; it may be o
 then the goal is not inductive rather than broken (LANGUAGE.md 6).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
 from dsl.verify.cases import Case, list_functions, run_case
 from dsl.verify.encoder import Inputs
-from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError, complete_leaves, decode_leaves
+from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError
+from dsl.verify.model import Entry, Model, solve_digests
 from dsl.verify.properties import View
 from dsl.verify.replay import Replay, replay
 from dsl.verify.scenario import NO_CALL, Claim, Scenario, Step, Stored
-from dsl.verify.smtlib import Query, make_query
+from dsl.verify.smtlib import make_query
 from dsl.verify.state import (
     COINS_MAX,
     Place,
@@ -28,12 +29,10 @@ from dsl.verify.state import (
     read_leaf,
     write,
 )
-from dsl.verify.terms import Op, Symbol, Term
+from dsl.verify.terms import Symbol, Term
 from dsl.verify.validity import Decide
-from dsl.verify.valuation import evaluate
 from dsl.verify.vc import ANYWHERE, NO_FUNCTION, Goal, Vc, get_shape, state_frame
 from spec.crypto.address import ADDRESS_SIZE_BYTES
-from spec.ir.operators import compute_hash
 from spec.ir.syntax import (
     CELL_BALANCE,
     CELL_INBOX,
@@ -41,13 +40,10 @@ from spec.ir.syntax import (
     Function,
     FunctionKind,
     Get,
-    StringType,
     Type,
 )
-from spec.ir.values import Value, is_utf8
+from spec.ir.values import Value
 
-Entry = tuple[int, tuple[int, ...]]
-"""(cell, keys)."""
 CALLS_MAX = 3
 """Calls of an attack after the deployment."""
 CHAINS_MAX = 160
@@ -66,104 +62,6 @@ class Confirmed:
 
     scenario: Scenario
     replay: Replay
-
-
-class Model:
-    """The solver's numbers, readable as values; what no assertion mentions is zero."""
-
-    def __init__(self, vc: Vc, query: Query, values: tuple[int, ...]) -> None:
-        self._vc = vc
-        self._known = {atom.id: value for atom, value in zip(query.atoms, values, strict=True)}
-        self._graph: dict[tuple[Symbol, tuple[int, ...]], int] = {}
-        self._atoms = query.atoms
-        for atom in query.atoms:
-            if atom.op is not Op.QUOTIENT:
-                self.get(atom)
-
-    def get(self, term: Term) -> int:
-        """The value of a term."""
-        return evaluate((term,), self._assign)[0]
-
-    def _assign(self, term: Term, args: tuple[int, ...]) -> int:
-        assert term.symbol is not None, "an atom has a symbol"
-        default = max(term.low or 0, 0)
-        value = self._known.get(term.id, default)
-        return self._graph.setdefault((term.symbol, args), value)
-
-    def get_value(self, kind: Type, leaves: Sequence[Term]) -> Value | None:
-        """A value of a type, None if its bytes are no text."""
-        numbers = (
-            None if leaf.op is Op.VARIABLE and leaf.id not in self._known else self.get(leaf)
-            for leaf in leaves
-        )
-        return self.make_value(kind, tuple(numbers))
-
-    def make_value(self, kind: Type, leaves: Sequence[int | None]) -> Value | None:
-        """A value of a type from its leaves, None where no assertion mentions one."""
-        layouts = self._vc.encoder.layouts
-        try:
-            value = decode_leaves(layouts, kind, complete_leaves(layouts, kind, leaves))
-        except OverflowError:
-            return None
-        if isinstance(kind, StringType) and isinstance(value, bytes) and not is_utf8(value):
-            return None
-        return value
-
-    def list_entries(self, root: int) -> Mapping[Entry, dict[int, int]]:
-        """The leaves of the first state that the query mentions: (cell, keys) to leaf to value."""
-        entries: dict[Entry, dict[int, int]] = {}
-        for atom in self._atoms:
-            symbol = atom.symbol
-            if symbol is not None and symbol.group == "cell" and symbol.key[0] == root:
-                keys = tuple(self.get(arg) for arg in atom.args)
-                leaves = entries.setdefault((symbol.key[1], keys), {})
-                leaves[symbol.key[2]] = self.get(atom)
-        return entries
-
-    def list_digests(self) -> list[Term]:
-        """That each hash is taken of the values of this model, and is what the machine computes.
-
-        To the solver a hash is any injective function; only with its real digests is a model one
-        that the machine confirms.
-        """
-        pool = self._vc.encoder.pool
-        facts: list[Term] = []
-        for atom in self._atoms:
-            digest = self._compute_digest(atom)
-            if digest is not None:
-                values = (pool.number(self.get(arg)) for arg in atom.args)
-                facts.append(pool.all_equal(atom.args, tuple(values)))
-                facts.append(pool.equal(atom, pool.number(digest)))
-        return facts
-
-    def _compute_digest(self, atom: Term) -> int | None:
-        """What the machine computes at a hash, None at anything else."""
-        if atom.symbol is None or atom.symbol.group != "hash":
-            return None
-        encoder = self._vc.encoder
-        domain, kinds = encoder.hashed[atom.symbol.key[0]]
-        leaves = [self.get(arg) for arg in atom.args]
-        values: list[Value] = []
-        for kind in kinds:
-            size = encoder.layouts.size(kind)
-            value = self.make_value(kind, leaves[:size])
-            if value is None:
-                return None
-            values.append(value)
-            leaves = leaves[size:]
-        return int.from_bytes(compute_hash(self._vc.linked, domain, kinds, tuple(values)), "big")
-
-
-def solve_digests(vc: Vc, query: Query, model: Model, decide: Decide) -> Model:
-    """The model with real digests if there is one, else the model as it is."""
-    facts = model.list_digests()
-    if not facts:
-        return model
-    whole = make_query(vc.encoder.pool, (*query.assertions, *facts))
-    decision = decide([whole])[0]
-    if decision.verdict != "sat":
-        return model
-    return Model(vc, whole, decision.values)
 
 
 def _address(value: int) -> bytes:
