@@ -2,6 +2,7 @@
 
 from dsl import ast, typed
 from dsl.check_calls import Calls
+from dsl.diagnostics import find_nearest
 from dsl.folding import fold_numbers
 from dsl.names import BUILTIN_VALUES, Place, Program, Scope
 from dsl.source import Span
@@ -275,14 +276,23 @@ class Expressions:
         self.settled(node.key, scope, place)
         if not isinstance(kind, BrokenType):
             message = f"{render_type(kind)} can't be indexed"
-            self.program.report("QC0204", message, node.base.span, "only maps and lists can")
+            label = "only maps and lists can"
+            if isinstance(node.base, ast.Name):
+                cells = self.program.cells
+                maps = [c.name for c in cells if isinstance(c.type, MapType | ListType)]
+                near = find_nearest(node.base.text, maps)
+                label += f"; did you mean `{near}`?" if near else ""
+            self.program.report("QC0204", message, node.base.span, label)
         return typed.make_broken(node.span)
 
     def _member(self, node: ast.Member, scope: Scope, place: Place) -> typed.Expr:
         variant = self.calls.find_variant(node)
         if variant is not None:
             return self.calls.make_variant(node, variant, (), scope, place)
-        if isinstance(node.base, ast.Name) and node.base.text in UINTS and node.name.text == "max":
+        if isinstance(node.base, ast.Name) and node.base.text in UINTS:
+            if node.name.text != "max":
+                self.program.report_unknown(node.name.text, node.name.span, ["max"], "member")
+                return typed.make_broken(node.span)
             uint = UINTS[node.base.text]
             return typed.Constant(node.span, uint, compute_max(uint))
         base = self.check(node.base, scope, place)

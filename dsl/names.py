@@ -248,7 +248,9 @@ class Program:
         habit = find_habit(self.source.get_line(where.line), column, column + where.length)
         if habit is None:
             return False
-        message = f"`{habit.found}` is not part of this language"
+        written = self.text_of(span)
+        found = written if written.isidentifier() and habit.found.isidentifier() else habit.found
+        message = f"`{found}` is not part of this language"
         self.found.append(Diagnostic("QC0013", Severity.ERROR, message, span, habit.advice))
         return True
 

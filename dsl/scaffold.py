@@ -60,7 +60,7 @@ _README = """# {name}
 3. Put it back. Then change the contract to what you need, one property at a time: `invariant` for
    each state, `transition` for each step, `fails … when` for each way to fail.
 
-`qc contract explain CODE` explains any message. `qc contract fmt {file}` lays the file out.
+`qc explain CODE` explains any message. `qc contract fmt {file}` lays the file out.
 """
 
 

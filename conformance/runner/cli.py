@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import os
 import shlex
 import sys
 import time
@@ -46,6 +47,7 @@ from conformance.runner.verdict import GOOD, describe_expect
 EXIT_GOOD = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_PIPE_CLOSED = 141
 REPORT_SIZE_BYTES_MAX = 64 * 1024 * 1024
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PROGRAM = "python -m conformance.runner"
@@ -119,6 +121,10 @@ def run(args: argparse.Namespace) -> int:
         _complain(f"runner.{error.code}", str(error), "try the --client line in a shell")
         for line in error.complaints.splitlines():
             print(f"  | {line}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has enough; Python flushes once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE_CLOSED
     except OSError as error:
         _complain("runner.file", f"{error.filename}: {error.strerror}", "check the path")
     return EXIT_USAGE

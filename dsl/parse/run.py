@@ -243,18 +243,32 @@ class Run:
             label = "choose another name" if len(accepted) == 1 else ""
             return replace(plain, message=message, label=label)
         near = self._nearest_keyword(tokens, position, accepted)
-        label = f"did you mean `{near}`?" if near else ""
+        label = f"did you mean `{near}`?" if near else self._doubt_first_word(tokens, position)
         return replace(plain, message=f"`{token.value}` does not fit here", label=label)
 
     def _nearest_keyword(
         self, tokens: list[Token], position: int, accepted: set[str]
     ) -> str | None:
-        """Return the keyword that a misspelt word was meant to be: this one, or the one before."""
+        """Return the keyword that this misspelt word was meant to be."""
         words = {each.lower() for each in accepted if each.isalpha() and each not in _SHOWN}
         token = tokens[position]
         if token.type == "NAME":
             return find_nearest(token.value, words)
         return None
+
+    def _doubt_first_word(self, tokens: list[Token], position: int) -> str:
+        """Return a label where the word before, first of its line, looks like a keyword misspelt.
+
+        There it was a name, so the word after it is the first that doesn't fit.
+        """
+        first = tokens[position - 1]
+        starts = position == 1 or tokens[position - 2].type.startswith("_")
+        if position == 0 or first.type != "NAME" or not starts:
+            return ""
+        parser, _, _ = get_parser()
+        words = [each.pattern.value for each in parser.terminals if each.pattern.value.isalpha()]
+        near = find_nearest(first.value, words)
+        return f"did you mean `{near}` where `{first.value}` stands?" if near else ""
 
     def _expected(self) -> tuple[str, ...]:
         shown: set[str] = set()

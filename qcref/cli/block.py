@@ -44,7 +44,8 @@ def _list(client: node.Client, *, as_json: bool) -> int:
     for each in node.as_list(view["items"]):
         gas = node.as_object(each["header"])["gas_used"]
         count = _count_transactions(each)
-        print(f"{each['height']:>8}  {each['id']}  {count:>5} transactions  gas {gas}")
+        noun = "transaction" if count == 1 else "transactions"
+        print(f"{each['height']:>8}  {each['id']}  {count:>5} {noun}  gas {gas}")
     return GOOD
 
 

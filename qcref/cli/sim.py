@@ -31,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="every algorithm")
     parser.add_argument("--nodes", type=_count(1, NODES_MAX), default=4, help="validators (4)")
     parser.add_argument(
-        "--byzantine", type=_count(0, NODES_MAX), default=0, help="of them twins (0)"
+        "--byzantine",
+        type=_count(0, NODES_MAX),
+        default=0,
+        help="of them faulty: two nodes with one key each (0)",
     )
     parser.add_argument("--profile", choices=tuple(PROFILES), default="stormy", help="faults")
     parser.add_argument("--seed", type=_count(0, 2**63), help="play this one seed")
@@ -46,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     algorithms = tuple(ALGORITHMS) if args.all else (args.algorithm,)
     is_good = True
     if not args.json and args.seed is None:
-        print("alg   safety         heals          events/s  msgs/commit  reports  first break")
+        print("alg    broken         healed         events/s  msgs/commit  reports  first break")
     for algorithm in algorithms:
         setup = Setup(algorithm, args.nodes, min(args.byzantine, args.nodes), args.profile)
         started = time.monotonic()
@@ -95,10 +98,10 @@ def _render_row(outcomes: list[Outcome], seconds: float) -> str:
     commits = max(1, sum(o.commits for o in outcomes))
     first = f"{broken[0].safety[0].law}, seed {broken[0].seed}" if broken else "-"
     count = len(outcomes)
-    safety, heals = f"{len(broken)} of {count}", f"{healed} of {count}"
+    unsafe, heals = f"{len(broken)} of {count}", f"{healed} of {count}"
     reports = sum(o.reports for o in outcomes)
     return (
-        f"{outcomes[0].algorithm:5} {safety:14} {heals:14} {events / seconds:8,.0f}"
+        f"{outcomes[0].algorithm:6} {unsafe:14} {heals:14} {events / seconds:8,.0f}"
         f"  {messages / commits:11,.0f}  {reports:7,}  {first}"
     )
 

@@ -8,6 +8,7 @@ import getpass
 import os
 import secrets
 import stat
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,9 +163,13 @@ def read_passphrase(
             return Err(PassphraseUnusable(str(source.path), "is not UTF-8"))
         return _check_passphrase(str(source.path), line.removesuffix("\r"))
     try:
-        typed = getpass.getpass(source.prompt)
-    except (EOFError, OSError):
-        return Err(PassphraseUnusable("the terminal", "was not given: there is no terminal"))
+        with warnings.catch_warnings():
+            # Without a terminal, getpass would warn and read on with an echo.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            typed = getpass.getpass(source.prompt)
+    except (EOFError, OSError, getpass.GetPassWarning):
+        advice = "use QC_PASSPHRASE or --passphrase-file"
+        return Err(PassphraseUnusable("the terminal", f"was not given: there is none; {advice}"))
     return _check_passphrase("the terminal", typed)
 
 

@@ -105,3 +105,24 @@ def test_several_errors_are_found_in_one_run() -> None:
     text = (GOLDEN / "several.qc").read_text("utf-8")
     lines = {each.span.start for each in compile_source(text, "several.qc").diagnostics}
     assert len(lines) >= 5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "label"),
+    [
+        ("    actoin act():", "did you mean `action`?"),
+        ("    action act():\n        asert 1 == 1", "did you mean `assert` where `asert` stands?"),
+        ("    action act():\n        balance[1] = 1", "did you mean `balances`?"),
+        ("    action act():\n        let x = u8.maximum", "did you mean `max`?"),
+    ],
+)
+def test_a_misspelt_word_is_recognized(wrong: str, label: str) -> None:
+    text = f"contract Typos:\n    state:\n        balances: map[u8, u8]\n\n{wrong}\n"
+    found = compile_source(text, "typos.qc").diagnostics
+    assert any(label in each.label for each in found)
+
+
+def test_a_foreign_word_is_quoted_as_written() -> None:
+    text = "contract Foreign:\n    state:\n        x: uint64\n"
+    messages = [each.message for each in compile_source(text, "foreign.qc").diagnostics]
+    assert messages == ["`uint64` is not part of this language"]

@@ -3,6 +3,7 @@
 import getpass
 import os
 import stat
+import warnings
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,15 @@ def test_prompt_asks_without_echo(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_prompt_without_a_terminal_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(_prompt: str) -> str:
         raise EOFError
+
+    monkeypatch.setattr(getpass, "getpass", answer)
+    assert isinstance(read_passphrase(FromPrompt("Passphrase: "), {}), Err)
+
+
+def test_a_passphrase_is_never_read_with_an_echo(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(_prompt: str) -> str:
+        warnings.warn("can't turn off the echo", getpass.GetPassWarning, stacklevel=2)
+        return "seen by all"
 
     monkeypatch.setattr(getpass, "getpass", answer)
     assert isinstance(read_passphrase(FromPrompt("Passphrase: "), {}), Err)
