@@ -145,7 +145,7 @@ def _run(args: argparse.Namespace) -> int:
     vectors = load(find_vectors(args.vectors))
     chosen = [r for r in select(vectors.records, args.suite) if r.level.number <= (args.level or 7)]
     if not chosen:
-        raise VectorsError("no record is selected by --level and --suite")
+        raise VectorsError("no record is selected by --level and --suite; `list` shows all suites")
     command = _split_command(args.client)
     begin = time.monotonic()
     session = Session(Launch(command, limits=Limits(answer_s=args.timeout)), vectors)

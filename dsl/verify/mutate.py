@@ -30,6 +30,16 @@ from spec.ir.syntax import (
     Update,
 )
 
+SPELLINGS = {
+    PrimOp.LT: "`<` (or `>`)",
+    PrimOp.LE: "`<=` (or `>=`)",
+    PrimOp.EQ: "`==`",
+    PrimOp.ADD: "`+`",
+    PrimOp.SUB: "`-`",
+    PrimOp.DIV: "`//`",
+}
+"""Operators in messages."""
+
 SWAPS = {
     PrimOp.ADD: PrimOp.SUB,
     PrimOp.SUB: PrimOp.ADD,
@@ -94,17 +104,22 @@ class Mutation:
         }
 
 
+def _spell(op: PrimOp) -> str:
+    """An operator as authors write it; a larger side stands to the right in IR, so both forms."""
+    return SPELLINGS.get(op, op.name.lower())
+
+
 def _list_changes(node: Node) -> Iterator[tuple[str, Node | None]]:
     """Changes of one node: a name and the new node, None to leave it out."""
     match node:
         case Prim(op, _, args) if op in SWAPS:
-            yield f"{op.name.lower()} becomes {SWAPS[op].name.lower()}", replace(node, op=SWAPS[op])
+            yield f"{_spell(op)} becomes {_spell(SWAPS[op])}", replace(node, op=SWAPS[op])
             if op in {PrimOp.SUB, PrimOp.LT, PrimOp.LE, PrimOp.DIV} and args[0] != args[1]:
-                yield f"the sides of {op.name.lower()} swap", replace(node, args=args[::-1])
+                yield f"the sides of {_spell(op)} swap", replace(node, args=args[::-1])
         case Prim(PrimOp.NOT, _, args):
             yield "not is dropped", Prim(PrimOp.AND, (), (args[0], args[0]))
         case Prim(PrimOp.EQ, _, _) if node.args[0] != node.args[1]:
-            yield "eq is always true", replace(node, args=(node.args[0], node.args[0]))
+            yield "`==` is always true", replace(node, args=(node.args[0], node.args[0]))
         case Update(sign=sign):
             other = Sign.MINUS if sign is Sign.PLUS else Sign.PLUS
             yield "the update goes the other way", replace(node, sign=other)
@@ -203,7 +218,7 @@ def render_mutation(result: Mutation) -> str:
         for each in result.survivors
     ]
     if lines:
-        lines.append("nothing you stated forbids these")
+        lines.append("nothing you stated forbids these: state what does, or let them be")
     cut = " (there are more: --limit)" if result.is_cut else ""
     lines.append(f"{result.contract} · mutants {result.killed}/{result.tried} killed{cut}")
     return "\n".join(lines)
