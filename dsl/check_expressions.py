@@ -1,8 +1,8 @@
 """Types of expressions: names, paths into state, operators, and how values meet expected types."""
 
 from dsl import ast, typed
+from dsl.check_advice import check_caller, explain_index
 from dsl.check_calls import Calls
-from dsl.diagnostics import find_nearest
 from dsl.folding import fold_numbers
 from dsl.names import BUILTIN_VALUES, Place, Program, Scope
 from dsl.source import Span
@@ -276,12 +276,7 @@ class Expressions:
         self.settled(node.key, scope, place)
         if not isinstance(kind, BrokenType):
             message = f"{render_type(kind)} can't be indexed"
-            label = "only maps and lists can"
-            if isinstance(node.base, ast.Name):
-                cells = self.program.cells
-                maps = [c.name for c in cells if isinstance(c.type, MapType | ListType)]
-                near = find_nearest(node.base.text, maps)
-                label += f"; did you mean `{near}`?" if near else ""
+            label = explain_index(self.program, node.base)
             self.program.report("QC0204", message, node.base.span, label)
         return typed.make_broken(node.span)
 
@@ -421,8 +416,8 @@ class Expressions:
         if isinstance(left.type, BrokenType) or isinstance(right.type, BrokenType):
             return typed.make_broken(span)
         if place.transition:
-            self._check_caller(left, right)
-            self._check_caller(right, left)
+            check_caller(self.program, left, right)
+            check_caller(self.program, right, left)
         if is_number(left.type) and is_number(right.type):
             left, right = self.meet_numbers(left, right)
             return typed.Prim(span, BOOL, "eq", (left, right))
@@ -438,15 +433,6 @@ class Expressions:
             place,
         )
         return typed.Prim(span, BOOL, "eq", (self.settle(left), right))
-
-    def _check_caller(self, left: typed.Expr, right: typed.Expr) -> None:
-        """Refuse `caller == owner` in a transition: the action may just have made it so."""
-        if not isinstance(left, typed.Context) or left.which != "caller":
-            return
-        if isinstance(right, typed.Read) and not right.old and not right.keys:
-            name = self.program.text_of(right.span)
-            message = f"`{name}` is read after the action, which may have set it to the caller"
-            self.program.report("QC0506", message, right.span, f"write `old({name})`")
 
     def _lift(self, expr: typed.Expr, other: Type, place: Place) -> typed.Expr:
         if not isinstance(other, OptionType) or isinstance(expr.type, OptionType | NoneType):

@@ -18,7 +18,6 @@ PACKAGES: Final = (
     "tools",
     "tests",
     "benchmarks",
-    "examples",
 )
 
 
