@@ -80,7 +80,7 @@ def prove() -> None:
 
 def break_and_tell() -> None:
     """Act 2: the same token with one planted bug; the counterexample replays in the machine."""
-    say("2  the same token with a bug planted in `transfer`")
+    say("2  the same token with a bug planted in `transfer` (its files lie in demo-out/)")
     text = CONTRACT.read_text("utf-8")
     if SOUND not in text:
         raise DemoError(f"{CONTRACT.name} no longer has the lines that the bug replaces")
