@@ -315,14 +315,19 @@ def apply_boundary(
 
 
 def _count(state: FfgState) -> tuple[FfgState, bool]:
-    """Counts links to the open targets, earlier ones first: later sources may rest on them."""
-    is_waived = False
+    """Counts links to the open targets, earlier ones first: later sources may rest on them.
+
+    A source that was justified when the count began counts for both targets, even if counting the
+    first makes the chain forget it.
+    """
+    before, is_waived = state, False
     for target in state.targets:
         sources = sorted(
             dict.fromkeys(vote.source for vote in target.votes), key=lambda s: (s.epoch, s.root)
         )
         for source in sources:
-            if not is_justified(state, source) or not _has_link(target, source):
+            is_known = is_justified(before, source) or is_justified(state, source)
+            if not is_known or not _has_link(target, source):
                 continue
             is_waived = is_waived or not _weigh(target.current) or not _weigh(target.previous)
             state = _record(state, source, target.checkpoint)

@@ -114,6 +114,23 @@ def test_the_epoch_after_next_finalises_if_the_one_between_is_justified() -> Non
     assert chain.state.finalised == first
 
 
+def test_an_old_source_counts_for_both_open_targets() -> None:
+    chain = start(FOUR)
+    chain.enter(FOUR)
+    chain.vote((0, 1, 2))
+    for _ in range(4):
+        chain.enter(FOUR)
+    source = chain.state.justified
+    assert source == chain.roots[1]
+    for target in (chain.roots[4], chain.roots[5]):
+        for validator in (0, 1, 2):
+            vote = make_vote(validator, source, target)
+            assert is_includable(chain.state, vote)
+            chain.state = apply_vote(chain.state, vote)
+    chain.enter(FOUR)
+    assert chain.state.justified == chain.roots[5]
+
+
 def test_promotion_waits_for_finality_within_the_dynasty() -> None:
     """Under perfect finality sets are promoted at every second boundary."""
     chain, promoted = start(FOUR), []

@@ -274,6 +274,16 @@ def test_many_mutated_bytes_are_decoded_or_refused() -> None:
         check_mutated_bytes(Random(seed), encode_module(make_module(seed)), 100)
 
 
+@pytest.mark.slow
+def test_a_million_mutated_bytes_are_decoded_or_refused() -> None:
+    """Fragments are quick to decode, so that a million of them are a matter of minutes."""
+    modules = [make_module(seed) for seed in range(60)]
+    encoded = [encode_module(part) for module in modules for part in list_fragments(module)]
+    shortest = sorted(encoded, key=len)[:100]
+    accepted = sum(check_mutated_bytes(Random(i), data, 10_000) for i, data in enumerate(shortest))
+    assert accepted > 10_000
+
+
 def test_a_number_that_names_no_operator_is_refused() -> None:
     """SSZ accepts any byte; the module's decoder knows what it names."""
     module = body(P_U64, prim(PrimOp.POP, 0), RETURN)

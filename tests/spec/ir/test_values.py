@@ -79,6 +79,17 @@ def test_the_view_loses_nothing(kind: Type, seed: int) -> None:
 @settings(max_examples=300)
 @given(kinds, seeds)
 def test_damaged_encodings_are_refused_or_canonical(kind: Type, seed: int) -> None:
+    check_damaged_encodings(kind, seed)
+
+
+@pytest.mark.slow
+def test_a_million_damaged_encodings_are_refused_or_canonical() -> None:
+    for seed in range(30_000):
+        kind = TYPES[VALUE_TYPES[seed % len(VALUE_TYPES)]]
+        check_damaged_encodings(kind, seed)
+
+
+def check_damaged_encodings(kind: Type, seed: int) -> None:
     rng = Random(seed)
     data = encode_value(TYPES, kind, make_value(rng, kind)) or b"\0"
     for _ in range(34):
