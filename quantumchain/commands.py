@@ -16,7 +16,7 @@ class Command:
 
 COMMANDS: Final = (
     Command("contract", "dsl.cli", "write, check, prove, test and build contracts", None),
-    Command("spec", "proofs.cli", "prove theorems about the specification", "verify"),
+    Command("spec", "proofs.cli", "prove theorems, search small worlds", "verify"),
     Command("conformance", "conformance.cli", "test a client against the vectors", None),
     Command("devnet", "qcref.cli.devnet", "run a local chain with named accounts", "node"),
     Command("deploy", "qcref.cli.deploy", "put a contract on the chain", "node"),
