@@ -48,6 +48,7 @@ from spec.consensus.finality_errors import (
 )
 from spec.consensus.finality_state import FinalityState, apply_frame
 from spec.consensus.interface import Evidence, RulesContext
+from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import LedgerOp, Reward, Slash
 from spec.ledger.ops import Checkpoint, DoubleFfgVote, DoubleProduction, FfgVote, Op
 from spec.ledger.staking.registry import ValidatorStatus
@@ -100,13 +101,13 @@ def get_validator(view: LedgerView, validator: int) -> RegisteredValidator | Non
     return None
 
 
-def get_checkpoint_ids(state: FfgState) -> tuple[bytes | None, bytes | None]:
+def get_checkpoint_ids(state: FfgState) -> tuple[BlockId | None, BlockId | None]:
     """Ids of the latest (justified, finalised) blocks; None is the genesis."""
-    justified, finalised = state.justified.root, state.finalised.root
-    return (
-        None if justified == ZERO_BYTES32 else justified,
-        None if finalised == ZERO_BYTES32 else finalised,
-    )
+    return _get_id(state.justified), _get_id(state.finalised)
+
+
+def _get_id(checkpoint: Checkpoint) -> BlockId | None:
+    return None if checkpoint.root == ZERO_BYTES32 else BlockId(checkpoint.root)
 
 
 # Boundaries

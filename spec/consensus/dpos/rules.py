@@ -154,11 +154,7 @@ class DposRules:
         self, _context: RulesContext, state: DposState, _block_id: BlockId, _header: Header
     ) -> tuple[BlockId | None, BlockId | None]:
         """What the votes recorded on this chain decided."""
-        justified, finalised = get_checkpoint_ids(state.finality.ffg)
-        return (
-            None if justified is None else BlockId(justified),
-            None if finalised is None else BlockId(finalised),
-        )
+        return get_checkpoint_ids(state.finality.ffg)
 
     def get_weight(self, state: DposState, header: Header) -> tuple[int, ...]:
         """(justified round, height)."""

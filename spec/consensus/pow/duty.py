@@ -12,24 +12,21 @@ from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
 from spec.consensus.bft.state import compute_seats
 from spec.consensus.interface import (
-    Broadcast,
     Build,
     Evidence,
     Message,
-    Mine,
     Record,
     Signable,
     Source,
 )
+from spec.consensus.mining import publish_mined, search_nonce
 from spec.consensus.node import (
-    SELF,
     NodeConfig,
     NodeState,
     Transition,
     choose_heaviest,
     get_own_seat,
     get_parent,
-    import_block,
 )
 from spec.consensus.pow.state import PowState
 from spec.ledger.codec import BlockId
@@ -90,14 +87,11 @@ class PowDuty:
 
     def on_built(self, _config: Config, node: State, block: Block, tag: int) -> Outcome:
         """Searches a nonce for the latest template."""
-        if tag != node.duty.templates or not isinstance(block.header.consensus, PowFields):
-            return node, ()
-        return node, (Mine(block, block.header.consensus.target),)
+        return node, search_nonce(block, is_latest=tag == node.duty.templates)
 
     def on_mined(self, config: Config, node: State, block: Block) -> Outcome:
         """Sends the block to all, and imports it like anybody's."""
-        node, effects = import_block(config, node, SELF, block, needs_seal=True)
-        return node, (Broadcast(block), *effects)
+        return publish_mined(config, node, block)
 
     def on_signed(self, _config: Config, node: State, _message: Signable) -> Outcome:
         """Nothing is signed."""
