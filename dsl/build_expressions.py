@@ -45,8 +45,7 @@ def span_of_token(token: TokenLike) -> Span:
 
 def compute_span(parts: Sequence[Part]) -> Span:
     """Return the span from the first part to the last."""
-    first, last = parts[0], parts[-1]
-    return Span(edge(first).start, edge(last).end)
+    return Span(edge(parts[0]).start, edge(parts[-1]).end)
 
 
 def edge(part: Part) -> Span:
@@ -225,8 +224,7 @@ class ExpressionBuilder:
         return ast.ActionIn(compute_span(parts), find_names(parts))
 
     def name(self, parts: list[Part]) -> ast.Name:
-        found = find_names(parts)[0]
-        return ast.Name(found.span, found.text)
+        return ast.Name(edge(parts[0]), str(parts[0]))
 
     def true(self, parts: list[Part]) -> ast.Boolean:
         return ast.Boolean(edge(parts[0]), value=True)

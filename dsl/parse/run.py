@@ -61,7 +61,7 @@ class Run:
         self._parser = parser.parse_interactive(text)
         self._state = self._parser.parser_state
         self._rows = self._state.parse_conf.states
-        self._steps = get_steps(parser)
+        self._steps, self._climbs = get_steps(parser)
         tokens = self._lex(parser, layout, text)
         self._feed_all(tokens)
         self.found += builder.found
@@ -111,7 +111,7 @@ class Run:
         a rule's hash, which is most of the time of a parse.
         """
         states, values = self._state.state_stack, self._state.value_stack
-        kind, rows, steps = token.type, self._rows, self._steps
+        kind, rows, steps, climbs = token.type, self._rows, self._steps, self._climbs
         while True:
             row = rows[states[-1]].get(kind)
             if row is None:
@@ -123,7 +123,11 @@ class Run:
                 return True
             size, origin, callback = steps[id(argument)]
             if callback is None:
-                states[-1] = rows[states[-2]][origin][1]
+                place = (states[-2], states[-1], kind)
+                top = climbs.get(place)
+                if top is None:
+                    top = climbs[place] = self._climb(states[-2], origin, kind)
+                states[-1] = top
                 continue
             parts: list[Any] = []
             if size:
@@ -131,6 +135,17 @@ class Run:
                 del states[-size:], values[-size:]
             states.append(rows[states[-1]][origin][1])
             values.append(callback(parts))
+
+    def _climb(self, below: int, origin: str, kind: str) -> int:
+        """Return the state after all reductions in a row that only hand a value on."""
+        while True:
+            top: int = self._rows[below][origin][1]
+            row = self._rows[top].get(kind)
+            if row is None or row[0] is Shift:
+                return top
+            _, origin, callback = self._steps[id(row[1])]
+            if callback is not None:
+                return top
 
     def _feed_all(self, tokens: list[Token]) -> None:
         position, line = 0, 0

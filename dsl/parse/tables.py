@@ -97,13 +97,16 @@ Step = tuple[int, str, Callable[[list[Any]], Any] | None]
 """Of a reduction: how many values it takes, the symbol it gives, and what builds the value; None
 if it hands its one value on, as most do: an atom climbs through every level of precedence."""
 
+Climbs = dict[tuple[int, int, str], int]
+"""Where such a climb ends, by the two upper states and the token that follows; filled as met."""
+
 
 @lru_cache(maxsize=2)
-def get_steps(parser: Lark) -> dict[int, Step]:
-    """Return the reductions of a parser by the identity of their rule, made once."""
+def get_steps(parser: Lark) -> tuple[dict[int, Step], Climbs]:
+    """Return the reductions of a parser by the identity of their rule, and its climbs."""
     settings: Any = parser.parse_interactive("").parser_state.parse_conf
     rules = {id(rule): rule for row in settings.states.values() for _, rule in row.values()}
-    return {
+    steps: dict[int, Step] = {
         number: (
             len(rule.expansion),
             rule.origin.name,
@@ -112,6 +115,7 @@ def get_steps(parser: Lark) -> dict[int, Step]:
         for number, rule in rules.items()
         if isinstance(rule, Rule)
     }
+    return steps, {}
 
 
 def _is_passing(rule: Rule) -> bool:
@@ -124,7 +128,7 @@ def scan_tokens(parser: Lark, text: str) -> Iterator[Token]:
     """Yield the tokens of a text, without layout.
 
     lark's own scanner and table of keywords, without its counting of lines and its matching of
-    every name against every keyword: a third of the time.
+    every name against every keyword: a fifth of the time.
     """
     connector: Any = parser.parse_interactive("").lexer_thread.lexer
     lexer = connector.lexer
@@ -138,14 +142,24 @@ def scan_tokens(parser: Lark, text: str) -> Iterator[Token]:
         kind, stop = found.lastgroup, found.end()
         if kind not in ignored:
             value = found.group()
-            token = Token(kind, value, position, None, None, None, None, stop)
             if kind in callbacks:
                 known = kinds.get(value)
                 if known is None:
-                    known = kinds[value] = callbacks[kind](token).type
-                token.type = known
-            yield token
+                    known = kinds[value] = callbacks[kind](Token(kind, value)).type
+                kind = known
+            yield make_token(kind, value, position, stop)
         position = stop
+
+
+def make_token(kind: str, value: str, start: int, end: int) -> Token:
+    """Return a token that knows where it stands, but not in which line.
+
+    What `Token(kind, value, start, end_pos=end)` gives, without looking for old names of arguments.
+    """
+    token = str.__new__(Token, value)
+    token.type, token.value, token.start_pos, token.end_pos = kind, value, start, end
+    token.line = token.column = token.end_line = token.end_column = None
+    return token
 
 
 def write_tables(path: Path = TABLES) -> None:
