@@ -1,0 +1,69 @@
+"""The typed tree: the steps of `test` blocks."""
+
+from dataclasses import dataclass
+
+from dsl.source import Span
+from dsl.typed.expressions import Expr, Local
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An expression of a test: evaluated as a view over the locals it uses."""
+
+    span: Span
+    value: Expr
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A test's call: `function` is a name, "init" to deploy."""
+
+    span: Span
+    function: str
+    args: tuple[Probe, ...]
+    sender: Probe | None
+    value: Probe | None
+    expected: str | None
+    """Name of the error it must fail with; None if it must succeed."""
+    expected_args: tuple[Probe, ...] | None
+    local: Local | None
+    """Where its result goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """A test's `let` of an expression."""
+
+    span: Span
+    local: Local
+    value: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Assert:
+    """A test's `assert`."""
+
+    span: Span
+    condition: Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """`advance_time(ms)` or `advance_height(blocks)`."""
+
+    span: Span
+    height: bool
+    amount: Probe
+
+
+Step = Call | Remember | Assert | Advance
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A checked test."""
+
+    span: Span
+    title: str
+    steps: tuple[Step, ...]
