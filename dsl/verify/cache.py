@@ -3,65 +3,91 @@
 The key is the hash of everything that decides a report: module, source, verifier, solver, limits.
 A file is written beside its place and moved there, carries a checksum, and is ignored if anything
 about it is wrong. Only reports in which everything is proved are kept: what is not proved is
-worth asking again.
+worth asking again. Mutation scores are kept whatever they are, tests if all of them pass.
 """
 
 import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
+from dsl.compile import CompiledUnit
+from dsl.verify.mutate import Mutation, Survivor
 from dsl.verify.verify import GoalReport, Report, Subject, compute_version
 from spec.ir.encoding import encode_module
 
-FORMAT = "qcproof/1"
+FORMAT = "qcproof/2"
 SIZE_BYTES_MAX = 16 * 1024 * 1024
+ROOT = Path(__file__).resolve().parents[2]
+MACHINE = ("dsl", "spec/ir", "spec/lib", "spec/crypto")
+"""Folders whose sources decide how a test of a contract ends."""
+Found = TypeVar("Found")
 
 
-def compute_key(subject: Subject, solver_version: str, rlimit: int) -> str:
+def compute_key(subject: Subject, solver_version: str, rlimit: int, purpose: str) -> str:
     """The name of a report's file."""
-    digest = hashlib.sha256()
-    parts = (
+    return _hash(
         FORMAT.encode(),
+        purpose.encode(),
         compute_version().encode(),
+        _compute_machine().encode(),
         solver_version.encode(),
         str(rlimit).encode(),
         encode_module(subject.linked.module),
         repr(subject.source_map).encode(),
         subject.file.encode(),
     )
+
+
+def compute_tests_key(unit: CompiledUnit) -> str:
+    """The name of the file that says that all tests of a contract pass."""
+    return _hash(
+        FORMAT.encode(),
+        b"tests",
+        _compute_machine().encode(),
+        encode_module(unit.module),
+        unit.source.text.encode(),
+    )
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
 
 
-def read_report(folder: Path, key: str) -> Report | None:
-    """The report remembered under a key, None if there is none that is whole."""
+@lru_cache(maxsize=1)
+def _compute_machine() -> str:
+    """A fingerprint of the compiler and the reference machine."""
+    digest = hashlib.sha256()
+    for folder in MACHINE:
+        for path in sorted((ROOT / folder).glob("*.py")):
+            data = path.read_bytes()
+            digest.update(f"{folder}/{path.name} {len(data)}\n".encode() + data)
+    return digest.hexdigest()
+
+
+def _read(folder: Path, key: str, parse: Callable[[bytes], Found]) -> Found | None:
+    """What is remembered under a key, None if there is nothing that is whole."""
     try:
         with (folder / key).open("rb") as file:
             data = file.read(SIZE_BYTES_MAX)
         checksum, _, body = data.partition(b"\n")
         if checksum.decode("ascii") != hashlib.sha256(key.encode() + body).hexdigest():
             return None
-        view = json.loads(body)
-        view["goals"] = tuple(GoalReport(**goal) for goal in view["goals"])
-        view["gas_bounds"] = tuple((name, gas) for name, gas in view["gas_bounds"])
-        view["assumptions"] = tuple(view["assumptions"])
-        view["counterexamples"] = ()
-        view["notes"] = tuple(view["notes"])
-        report = Report(**view)
+        return parse(body)
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return report if report.verdict == "proved" else None
 
 
-def write_report(folder: Path, key: str, report: Report) -> None:
-    """Remembers a report in which everything is proved; a folder that refuses is left alone."""
-    if report.verdict != "proved":
-        return
-    body = json.dumps(asdict(report)).encode()
+def _write(folder: Path, key: str, body: bytes) -> None:
+    """Remembers a body; a folder that refuses is left alone."""
     checksum = hashlib.sha256(key.encode() + body).hexdigest().encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,3 +97,55 @@ def write_report(folder: Path, key: str, report: Report) -> None:
         Path(name).replace(folder / key)
     except OSError:
         return
+
+
+def read_report(folder: Path, key: str) -> Report | None:
+    """The report remembered under a key, None if there is none that is whole."""
+    report = _read(folder, key, _parse_report)
+    return report if report is not None and report.verdict == "proved" else None
+
+
+def _parse_report(body: bytes) -> Report:
+    view = json.loads(body)
+    view["goals"] = tuple(GoalReport(**goal) for goal in view["goals"])
+    view["gas_bounds"] = tuple((name, gas) for name, gas in view["gas_bounds"])
+    view["assumptions"] = tuple(view["assumptions"])
+    view["counterexamples"] = ()
+    view["notes"] = tuple(view["notes"])
+    return Report(**view)
+
+
+def write_report(folder: Path, key: str, report: Report) -> None:
+    """Remembers a report in which everything is proved."""
+    if report.verdict == "proved":
+        _write(folder, key, json.dumps(asdict(report)).encode())
+
+
+def read_mutation(folder: Path, key: str) -> Mutation | None:
+    """The mutation score remembered under a key."""
+    return _read(folder, key, _parse_mutation)
+
+
+def _parse_mutation(body: bytes) -> Mutation:
+    view = json.loads(body)
+    view["survivors"] = tuple(Survivor(**each) for each in view["survivors"])
+    return Mutation(**view)
+
+
+def write_mutation(folder: Path, key: str, mutation: Mutation) -> None:
+    """Remembers a mutation score."""
+    _write(folder, key, json.dumps(asdict(mutation)).encode())
+
+
+def read_tests(folder: Path, key: str) -> int | None:
+    """How many tests there are, if it is remembered that all of them pass."""
+    return _read(folder, key, _parse_count)
+
+
+def _parse_count(body: bytes) -> int:
+    return int(json.loads(body)["passed"])
+
+
+def write_tests(folder: Path, key: str, passed: int) -> None:
+    """Remembers that all tests pass."""
+    _write(folder, key, json.dumps({"passed": passed}).encode())

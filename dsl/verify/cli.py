@@ -1,47 +1,51 @@
 """`qc contract verify`, `replay` and `mutate`.
 
 Exit codes of `verify`: 0 all proved, 1 something is broken, not inductive, conditional or never
-exercised (or a test fails), 2 usage or environment, 3 only undecided is left. `replay`: 0 the
-violation is reproduced, 1 it is not, 2 the file can't be read. `mutate`: 0 every mutant is
-killed, 1 some survive.
+exercised (or a test fails, or a file does not compile), 2 usage, environment or a fault of the
+verifier, 3 only undecided is left. `replay`: 0 the violation is reproduced, 1 it is not, 2 the
+file can't be read. `mutate`: 0 at least 90 % of the mutants that are not equivalent are killed and
+each survivor has a reason in `NAME.mutants.toml`, 1 else.
 """
 
 import argparse
 import json
-import re
 import sys
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dsl.compile import CompiledUnit
-    from dsl.verify.report import Tests
-    from dsl.verify.solver import Limits, Solver
-    from dsl.verify.verify import Report
+    from dsl.verify.jobs import Mutated, Problem, Settings, Verified
 
 GOOD, FAILED, USAGE = 0, 1, 2
 BUDGET_DEFAULT = 2_000_000
 BUDGET_MAX = 4_000_000_000
 OUT_FOLDER = ".qc"
+WORKERS = 2
+"""Solving children for files that are named; `--all` has as many workers."""
 
 
 def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Describe the commands to `qc contract`."""
     verify = commands.add_parser("verify", help="prove every property, or show an attack")
-    verify.add_argument("files", nargs="+", type=Path, metavar="FILE", help="contracts, NAME.qc")
-    verify.add_argument("--json", action="store_true", help="print as JSON")
-    verify.add_argument("--no-cache", action="store_true", help="prove again what is remembered")
+    _add_files(verify)
     _add_limits(verify)
     replay = commands.add_parser("replay", help="replay a counterexample in the reference machine")
     replay.add_argument("file", type=Path, metavar="FILE", help="a .cex.jsonl file")
     replay.add_argument("--json", action="store_true", help="print as JSON")
     mutate = commands.add_parser("mutate", help="which changes of the code do no property forbid")
-    mutate.add_argument("file", type=Path, metavar="FILE", help="a contract, NAME.qc")
-    mutate.add_argument("--json", action="store_true", help="print as JSON")
+    _add_files(mutate)
     mutate.add_argument("--limit", type=int, default=200, help="mutants tried at most")
     _add_limits(mutate)
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="contracts, NAME.qc")
+    parser.add_argument(
+        "--all", type=Path, metavar="DIR", help="all contracts below a folder, over both cores"
+    )
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+    parser.add_argument("--no-cache", action="store_true", help="prove again what is remembered")
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -89,21 +93,46 @@ def _report_missing() -> int:
     )
 
 
-def _compile(path: Path) -> "CompiledUnit | int":
-    """The compiled contract of a file, or an exit code after saying what is wrong."""
-    from dsl.cli import read_source  # noqa: PLC0415 - `qc --help` must not load the compiler
-    from dsl.compile import compile_source  # noqa: PLC0415 - as above
-    from dsl.diagnostics import is_error, render_diagnostics  # noqa: PLC0415 - as above
+def _make_settings(args: argparse.Namespace) -> "Settings":
+    from dsl.verify.jobs import Settings  # noqa: PLC0415 - `qc --help` must not load the compiler
 
-    text = read_source(path)
-    if isinstance(text, int):
-        return text
-    result = compile_source(text, str(path))
-    errors = [each for each in result.diagnostics if is_error(each)]
-    if result.unit is None or errors:
-        print(render_diagnostics(result.source, result.diagnostics), file=sys.stderr)
-        return FAILED
-    return result.unit
+    return Settings(
+        args.out,
+        args.budget,
+        _get_solver_version() or "",
+        not args.no_cache,
+        getattr(args, "limit", 0),
+    )
+
+
+def _find_files(args: argparse.Namespace) -> "list[Path] | int":
+    """The files that `--all DIR` or the command line names, or an exit code."""
+    from dsl.verify.library import FILES_MAX, find_contracts  # noqa: PLC0415 - as above
+
+    if args.all is None:
+        return list(args.files) or report_error(
+            "verify.nothing_named", "no contract is named", "name files, or a folder: --all DIR"
+        )
+    if args.files:
+        return report_error("verify.both_named", "either files or --all DIR, not both")
+    if not args.all.is_dir():
+        return report_error("verify.no_folder", f"there is no folder {args.all}")
+    found = find_contracts(args.all)
+    if not found or len(found) > FILES_MAX:
+        sentence = f"there are {len(found)} contracts below {args.all}"
+        return report_error("verify.files_count", sentence, f"1 to {FILES_MAX} were expected")
+    return found
+
+
+def _tell_progress(done: int, count: int) -> None:
+    """On a terminal, how far a long run is."""
+    if sys.stderr.isatty():
+        end = "\n" if done == count else ""
+        print(f"\r{done} of {count} contracts", end=end, file=sys.stderr, flush=True)
+
+
+def _report_problem(problem: "Problem") -> int:
+    return report_error(problem.code, problem.sentence, problem.help)
 
 
 # verify
@@ -111,102 +140,66 @@ def _compile(path: Path) -> "CompiledUnit | int":
 
 def run_verify(args: argparse.Namespace) -> int:
     """Prove all files; the worst exit code."""
-    from dsl.verify.solver import Limits, Solver, SolverMissingError  # noqa: PLC0415 - as above
+    files = _find_files(args)
+    if isinstance(files, int):
+        return files
+    return _verify_all(args, files) if args.all is not None else _verify_each(args, files)
 
-    limits = Limits(rlimit=args.budget)
-    codes: list[int] = []
-    views: list[dict[str, object]] = []
-    try:
-        with Solver() as solver:
-            for path in args.files:
-                code = _verify_file(args, path, solver, limits, views)
-                if code == USAGE:
-                    return USAGE
-                codes.append(code)
-    except SolverMissingError:
-        return _report_missing()
+
+def _verify_all(args: argparse.Namespace, files: "list[Path]") -> int:
+    """All contracts of a folder, in one table."""
+    from dsl.verify import library  # noqa: PLC0415 - as above
+
+    results = library.verify_files(files, _make_settings(args), _tell_progress)
     if args.json:
-        view: object = views[0] if len(args.files) == 1 else views
+        view = library.summarise(_encode, results)
         print(json.dumps(view, ensure_ascii=False, indent=1))
-    return FAILED if FAILED in codes else max(codes, default=GOOD)
+    else:
+        print(library.render_table(results))
+    problems = [each.problem for each in results if each.problem is not None]
+    for problem in problems:
+        _report_problem(problem)
+    return USAGE if problems else library.get_code(results)
 
 
-def _verify_file(
-    args: argparse.Namespace,
-    path: Path,
-    solver: "Solver",
-    limits: "Limits",
-    views: list[dict[str, object]],
-) -> int:
+def _encode(result: "Verified") -> dict[str, object]:
     from dsl.verify import report as reports  # noqa: PLC0415 - as above
 
-    unit = _compile(path)
-    if isinstance(unit, int):
-        views.append({"file": str(path), "verdict": "not_compiled", "goals": []})
-        return unit
-    report = _get_report(args, unit, solver, limits)
-    refused: OSError | None = None
+    if result.report is None:
+        return {"file": result.path, "verdict": "not_compiled", "goals": []}
+    return reports.encode_report(result.report, result.tests)
+
+
+def _verify_each(args: argparse.Namespace, files: "list[Path]") -> int:
+    """The files that are named, each with its own report."""
+    from dsl.verify import report as reports  # noqa: PLC0415 - as above
+    from dsl.verify.jobs import Solvers, Verified, verify_file  # noqa: PLC0415 - as above
+    from dsl.verify.library import get_code  # noqa: PLC0415 - as above
+
+    settings = _make_settings(args)
+    results: list[Verified] = []
+    solvers = Solvers(WORKERS)
     try:
-        report = write_counterexamples(report, args.out)
-    except OSError as error:
-        refused = error
-    tests = _run_tests(unit)
+        for path in files:
+            result = verify_file(path, settings, solvers)
+            if result.report is not None and not args.json:
+                print(reports.render_report(result.report, result.tests))
+            if result.problem is not None:
+                if result.report is not None and args.json:
+                    print(json.dumps(_encode(result), ensure_ascii=False, indent=1))
+                return _report_problem(result.problem)
+            if result.report is None:
+                if not result.diagnostics:
+                    return USAGE
+                print(result.diagnostics, file=sys.stderr)
+            results.append(result)
+    finally:
+        solvers.close()
     if args.json:
-        views.append(reports.encode_report(report, tests))
-    else:
-        print(reports.render_report(report, tests))
-    if refused is not None:
-        return report_error(
-            "verify.no_place",
-            f"the counterexamples can't be written to {args.out}: {refused.strerror}",
-            "name a folder that can be written: --out DIR",
-        )
-    return reports.get_exit_code(report, tests)
-
-
-def _get_report(
-    args: argparse.Namespace, unit: "CompiledUnit", solver: "Solver", limits: "Limits"
-) -> "Report":
-    from dsl.verify import cache  # noqa: PLC0415 - as above
-    from dsl.verify.verify import Subject, verify  # noqa: PLC0415 - as above
-
-    subject = Subject(unit.linked, unit.name, unit.source.name, unit.source_map, unit.source)
-    folder = args.out / "cache"
-    key = cache.compute_key(subject, _get_solver_version() or "", limits.rlimit)
-    known = None if args.no_cache else cache.read_report(folder, key)
-    if known is not None:
-        return known
-    report = verify(subject, solver, limits)
-    cache.write_report(folder, key, report)
-    return report
-
-
-def _run_tests(unit: "CompiledUnit") -> "Tests":
-    from dsl.testing import run_tests  # noqa: PLC0415 - as above
-    from dsl.verify.report import Tests  # noqa: PLC0415 - as above
-
-    results = run_tests(unit)
-    failed = tuple(f"{each.title}: {each.problem}" for each in results if not each.passed)
-    return Tests(len(results) - len(failed), failed)
-
-
-def write_counterexamples(report: "Report", folder: Path) -> "Report":
-    """Writes the files that replay a report's counterexamples, and names them in it."""
-    written = []
-    used: set[str] = set()
-    for each in report.counterexamples:
-        parts = (report.contract, each.goal, each.action)
-        stem = ".".join(re.sub(r"[^A-Za-z0-9_]+", "_", part) for part in parts if part)
-        name, number = stem, 1
-        while name in used:
-            number += 1
-            name = f"{stem}.{number}"
-        used.add(name)
-        path = folder / f"{name}.cex.jsonl"
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(each.content, encoding="utf-8")
-        written.append(replace(each, file=str(path)))
-    return replace(report, counterexamples=tuple(written))
+        views = [_encode(each) for each in results]
+        view: object = views[0] if len(files) == 1 else views
+        print(json.dumps(view, ensure_ascii=False, indent=1))
+    return get_code(results)
 
 
 # replay
@@ -259,24 +252,46 @@ def run_replay(args: argparse.Namespace) -> int:
 
 
 def run_mutate(args: argparse.Namespace) -> int:
-    """Try mutants of a contract; 0 if its properties kill all of them."""
-    from dsl.verify.mutate import mutate, render_mutation  # noqa: PLC0415 - as above
-    from dsl.verify.solver import Limits, Solver, SolverMissingError  # noqa: PLC0415 - as above
-    from dsl.verify.verify import Subject  # noqa: PLC0415 - as above
+    """Try mutants of contracts; 0 if enough are killed and each survivor has its reason."""
+    from dsl.verify.jobs import Solvers, mutate_file  # noqa: PLC0415 - as above
+    from dsl.verify.library import mutate_files  # noqa: PLC0415 - as above
 
+    files = _find_files(args)
+    if isinstance(files, int):
+        return files
+    settings = _make_settings(args)
+    if args.all is not None:
+        return _tell_mutations(args, mutate_files(files, settings, _tell_progress))
+    solvers = Solvers(WORKERS)
     try:
-        with Solver() as solver:
-            unit = _compile(args.file)
-            if isinstance(unit, int):
-                return unit
-            subject = Subject(
-                unit.linked, unit.name, unit.source.name, unit.source_map, unit.source
-            )
-            result = mutate(subject, solver, Limits(rlimit=args.budget), args.limit)
-    except SolverMissingError:
-        return _report_missing()
+        return _tell_mutations(args, [mutate_file(path, settings, solvers) for path in files])
+    finally:
+        solvers.close()
+
+
+def _tell_mutations(args: argparse.Namespace, results: "list[Mutated]") -> int:
+    from dsl.verify import survivors  # noqa: PLC0415 - as above
+
+    views: list[dict[str, object]] = []
+    codes: list[int] = []
+    for each in results:
+        if each.problem is not None:
+            return _report_problem(each.problem)
+        if each.mutation is None:
+            if not each.diagnostics:
+                return USAGE
+            print(each.diagnostics, file=sys.stderr)
+            codes.append(FAILED)
+            continue
+        reasons = survivors.read_reasons(Path(each.path))
+        if isinstance(reasons, str):
+            return report_error("verify.reasons_malformed", reasons)
+        judged = survivors.judge(each.mutation, reasons)
+        views.append(judged.encode())
+        codes.append(GOOD if judged.is_good else FAILED)
+        if not args.json:
+            print(survivors.render_judged(judged))
     if args.json:
-        print(json.dumps(result.encode(), ensure_ascii=False, indent=1))
-    else:
-        print(render_mutation(result))
-    return FAILED if result.survivors else GOOD
+        view: object = views[0] if len(results) == 1 and views else views
+        print(json.dumps(view, ensure_ascii=False, indent=1))
+    return max(codes, default=GOOD)

@@ -75,6 +75,8 @@ class Survivor:
     action: str
     line: int
     text: str
+    code: str
+    """The source line, without its indentation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> 
         if subject.source_map is not None:
             locations = subject.source_map.functions[mutant.function].locations
             line = locations[mutant.node].line if mutant.node < len(locations) else 0
-        survivors.append(Survivor(names.get_function(mutant.function), line, mutant.text))
+        code = subject.source.get_line(line).strip() if subject.source and line else ""
+        survivors.append(Survivor(names.get_function(mutant.function), line, mutant.text, code))
     tried = min(len(mutants), count_max)
     return Mutation(
         subject.contract,
@@ -209,16 +212,3 @@ def _is_killed(base: dict[Name, bool], outcomes: list[Outcome]) -> bool:
     """Whether a goal that was proved (or is new) is not."""
     found = _list_proved(outcomes)
     return any(not is_proved and base.get(name, True) for name, is_proved in found.items())
-
-
-def render_mutation(result: Mutation) -> str:
-    """What an author reads: the survivors, and the score."""
-    lines = [
-        f"SURVIVES  {each.action}, {result.file}:{each.line}: {each.text}"
-        for each in result.survivors
-    ]
-    if lines:
-        lines.append("nothing you stated forbids these: state what does, or let them be")
-    cut = " (there are more: --limit)" if result.is_cut else ""
-    lines.append(f"{result.contract} · mutants {result.killed}/{result.tried} killed{cut}")
-    return "\n".join(lines)

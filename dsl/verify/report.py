@@ -92,10 +92,22 @@ def render_report(report: Report, tests: Tests | None) -> str:
     lines += _render_open(report)
     lines += [f"note: {note}" for note in report.notes]
     lines.append(_render_summary(report, tests))
-    lines += [f"  FAIL  {failure}" for failure in (tests.failed if tests else ())]
+    lines += _render_failing(tests)
     lines.append(f"assumes: {'; '.join(report.assumptions)}        {report.ms / 1000:.1f} s")
     lines.append(_render_next(report, tests))
     return "\n".join(lines)
+
+
+def render_findings(report: Report, tests: Tests | None) -> list[str]:
+    """Only what is wrong or open, for a table of several contracts."""
+    lines: list[str] = []
+    for each in report.counterexamples:
+        lines += render_counterexample(report, each)
+    return [*lines, *_render_open(report), *_render_failing(tests), _render_next(report, tests)]
+
+
+def _render_failing(tests: Tests | None) -> list[str]:
+    return [f"  FAIL  {failure}" for failure in (tests.failed if tests else ())]
 
 
 def render_counterexample(report: Report, each: CounterexampleReport) -> list[str]:
@@ -196,10 +208,16 @@ def _render_open(report: Report) -> list[str]:
     return lines
 
 
-def _render_summary(report: Report, tests: Tests | None) -> str:
+def count_verdicts(report: Report) -> dict[str, int]:
+    """How many goals have each verdict."""
     counts = dict.fromkeys(VERDICTS, 0)
     for goal in report.goals:
         counts[goal.verdict] += 1
+    return counts
+
+
+def _render_summary(report: Report, tests: Tests | None) -> str:
+    counts = count_verdicts(report)
     parts = [f"{counts['proved']} proved, {counts['broken']} broken, {counts['unknown']} undecided"]
     parts += [
         f"{counts[verdict]} {verdict.replace('_', ' ')}"
