@@ -23,6 +23,7 @@ from conformance.generate.modules import (
 from spec.ir.syntax import (
     CELL_BALANCE,
     NO_SOURCE,
+    NO_VALUE,
     STANDARD_ERROR_COUNT,
     BytesType,
     Call,
@@ -429,17 +430,17 @@ def _define_calls() -> None:
     for name, gas in (("call_add", CALL_GAS), ("call_add_cheaply", LITTLE_GAS)):
         body = Body()
         target, first, second = body.params(3)
-        body.leave(body.add(Call(0, 0, target, (first, second), gas)))
+        body.leave(body.add(Call(0, 0, target, (first, second), gas, NO_VALUE)))
         _define(name, (ADDRESS, U64, U64), U64, body)
     for name, number, count in (("call_absent", 4, 0), ("call_no_view", 5, 1)):
         body = Body()
         target, value = body.params(2)
-        body.add(Call(0, number, target, (value,)[:count], CALL_GAS))
+        body.add(Call(0, number, target, (value,)[:count], CALL_GAS, NO_VALUE))
         body.leave(value)
         _define(name, (ADDRESS, U64), U64, body)
     body = Body()
     target, amount = body.params(2)
-    body.add(Call(0, 1, target, (amount,), CALL_GAS))
+    body.add(Call(0, 1, target, (amount,), CALL_GAS, NO_VALUE))
     body.leave(body.add(Get(COUNT, When.NOW, (), ())))
     _define("call_count_plus", (ADDRESS, U64), U64, body)
     body = Body()
@@ -454,7 +455,7 @@ def _define_calls() -> None:
     _define("set_next", (ADDRESS,), None, body)
     body = Body()
     target = body.add(Get(NEXT, When.NOW, (), ()))
-    body.add(Call(0, 2, target, (), DESCENT_GAS))
+    body.add(Call(0, 2, target, (), DESCENT_GAS, NO_VALUE))
     body.leave()
     _define("descend", (), None, body)
 

@@ -31,6 +31,7 @@ from spec.ir.syntax import (
     CELL_INBOX,
     FUNCTION_SCOPE,
     NO_SOURCE,
+    NO_VALUE,
     Agg,
     Call,
     Check,
@@ -287,6 +288,8 @@ class Execution(ValueNodes):
         """Own state is unchanged by a call, but for coins that arrive in the inbox."""
         node = self.nodes[index]
         assert isinstance(node, Call), "dispatched by type"
+        if node.value != NO_VALUE:
+            raise UnsupportedError("calls with coins")
         member = self.encoder.module.code.interfaces[node.interface].members[node.member]
         self.calls += 1
         results = [

@@ -167,7 +167,15 @@ FAIL = Container(Fail, (("condition", U16), ("error", U16), ("args", OPERANDS)))
 PAY = Container(Pay, (("to", U16), ("amount", U16)))
 COLLECT = Container(Collect, ())
 CALL = Container(
-    Call, (("interface", U16), ("member", U16), ("target", U16), ("args", OPERANDS), ("gas", U64))
+    Call,
+    (
+        ("interface", U16),
+        ("member", U16),
+        ("target", U16),
+        ("args", OPERANDS),
+        ("gas", U64),
+        ("value", U16),
+    ),
 )
 SEND = Container(Send, (("message", U16), ("gas", U64)))
 EMIT = Container(Emit, (("event", U16), ("args", OPERANDS)))

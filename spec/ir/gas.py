@@ -34,7 +34,8 @@ bytes are two words; of an int of b bits (`validation.operators`) it is 1 + b //
     Set Update                    100 + w(entry); of a checkpointed cell 300 + w(entry)
     Pay Collect                   200
     Emit                          20 + the sum of w(field)
-    Call                          200 + the sum of w(parameter) + w(result)
+    Call                          200 + the sum of w(parameter) + w(result), and 200 if coins
+                                  go along
     Send                          400 + w(message)
     entry of a function           20 + the sum of w(parameter) + w(result)
 
@@ -48,6 +49,7 @@ from spec.ir.linked import IntType, StaticType
 from spec.ir.measure import Measure, compute_measure
 from spec.ir.syntax import (
     NO_SOURCE,
+    NO_VALUE,
     Agg,
     Call,
     Check,
@@ -238,8 +240,9 @@ def _compute_effect_cost(
     match node:
         case Call(interface, member):
             params = context.code.interfaces[interface].members[member].params
-            words = _compute_words_of(context, params)
-            return GAS_CALL + words + compute_words(context, kind)
+            words = _compute_words_of(context, params) + compute_words(context, kind)
+            coins = 0 if node.value == NO_VALUE else GAS_TRANSFER
+            return GAS_CALL + words + coins
         case Send():
             return GAS_CALL + GAS_TRANSFER + compute_words(context, operands[0])
         case Emit(event):
@@ -321,7 +324,7 @@ def compute_gas_bound(
                 stack.append(_open(index, (body_count,), _compute_runs(node, types)))
             case Scope(body_count):
                 stack.append(_open(index, (body_count,), 1))
-            case Call(_, _, _, _, gas) | Send(_, gas):
+            case Call(gas=gas) | Send(gas=gas):
                 stack[-1].total += gas
             case _:
                 pass

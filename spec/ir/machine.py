@@ -67,6 +67,7 @@ from spec.ir.syntax import (
     CELL_BALANCE,
     CELL_INBOX,
     INIT_SELECTOR,
+    NO_VALUE,
     STANDARD_ERROR_COUNT,
     Agg,
     Call,
@@ -476,7 +477,10 @@ def _make_request(active: Activation, node: Call | Send) -> Request:
         member = active.linked.interfaces[node.interface][node.member]
         arguments = encode_record(active.linked.types, member.params, get_values(frame, node.args))
         target = get_bytes(get_value(frame, node.target))
-        return Request(target, member.selector, active.contract, 0, arguments, member)
+        value = 0
+        if node.value != NO_VALUE:
+            value = get_number(get_value(frame, NodeIndex(node.value)))
+        return Request(target, member.selector, active.contract, value, arguments, member)
     message = get_value(frame, node.message)
     assert isinstance(message, MessageValue), "validated: a message is sent"
     return Request(

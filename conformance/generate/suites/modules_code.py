@@ -21,6 +21,7 @@ from spec.ir.syntax import (
     CELL_BALANCE,
     FUNCTION_SCOPE,
     NO_SOURCE,
+    NO_VALUE,
     Call,
     Cell,
     Check,
@@ -166,7 +167,7 @@ def _list_functions() -> tuple[Row, ...]:
     fine = replace(FUNCTION, code=(end(),))
     init = replace(fine, kind=FunctionKind.INIT, selector=bytes(8))
     view = replace(fine, kind=FunctionKind.VIEW, is_payable=True)
-    dear = Call(0, 0, n(0), (n(1),), 10_000_000)
+    dear = Call(0, 0, n(0), (n(1),), 10_000_000, NO_VALUE)
     return (
         ("init_second", "ir.init_misplaced", plant_functions(fine, init)),
         (
@@ -352,12 +353,18 @@ def _list_names() -> tuple[Row, ...]:
         (
             "call_of_action_in_view",
             forbidden,
-            plant(P_PERSON, SEVEN, Call(0, 1, n(0), (n(1),), 5), end(), kind=FunctionKind.VIEW),
+            plant(
+                P_PERSON,
+                SEVEN,
+                Call(0, 1, n(0), (n(1),), 5, NO_VALUE),
+                end(),
+                kind=FunctionKind.VIEW,
+            ),
         ),
         (
             "call_gas",
             "ir.number_out_of_range",
-            plant(P_PERSON, SEVEN, Call(0, 1, n(0), (n(1),), 10_000_001), end()),
+            plant(P_PERSON, SEVEN, Call(0, 1, n(0), (n(1),), 10_000_001, NO_VALUE), end()),
         ),
         ("param", "ir.param_unknown", plant(Param(7), end())),
         ("context_function", "ir.context_forbidden", plant(Context(ContextKind.FUNCTION), end())),
@@ -404,12 +411,12 @@ def _list_names() -> tuple[Row, ...]:
         (
             "interface",
             "ir.interface_unknown",
-            plant(P_PERSON, SEVEN, Call(1, 0, n(0), (n(1),), 5), end()),
+            plant(P_PERSON, SEVEN, Call(1, 0, n(0), (n(1),), 5, NO_VALUE), end()),
         ),
         (
             "member",
             "ir.interface_unknown",
-            plant(P_PERSON, SEVEN, Call(0, 2, n(0), (n(1),), 5), end()),
+            plant(P_PERSON, SEVEN, Call(0, 2, n(0), (n(1),), 5, NO_VALUE), end()),
         ),
         ("literal", "ir.literal_unknown", plant(Const(2), end())),
         ("check_type", "ir.type_unknown", plant(SEVEN, Check(FLAG, n(0)), end())),

@@ -32,6 +32,7 @@ from conformance.generate.suites.modules_code import (
 )
 from spec.ir.syntax import (
     NO_SOURCE,
+    NO_VALUE,
     Call,
     Check,
     Collect,
@@ -178,9 +179,14 @@ def _list_effects() -> tuple[Plan, ...]:
         ("fail_standard_argument", "ir.operand_count", (TRUE, Fail(n(0), 1, (n(0),)))),
         ("pay_to", TYPE, (SEVEN, Pay(n(0), n(0)))),
         ("pay_amount", TYPE, (P_PERSON, TRUE, Pay(n(0), n(1)))),
-        ("call_target", TYPE, (SEVEN, Call(0, 1, n(0), (n(0),), 5))),
-        ("call_argument", TYPE, (P_PERSON, TRUE, Call(0, 1, n(0), (n(1),), 5))),
-        ("call_argument_missing", "ir.operand_count", (P_PERSON, Call(0, 1, n(0), (), 5))),
+        ("call_target", TYPE, (SEVEN, Call(0, 1, n(0), (n(0),), 5, NO_VALUE))),
+        ("call_argument", TYPE, (P_PERSON, TRUE, Call(0, 1, n(0), (n(1),), 5, NO_VALUE))),
+        (
+            "call_argument_missing",
+            "ir.operand_count",
+            (P_PERSON, Call(0, 1, n(0), (), 5, NO_VALUE)),
+        ),
+        ("call_value", TYPE, (P_PERSON, SEVEN, Call(0, 1, n(0), (n(1),), 5, 0))),
         ("send_number", TYPE, (SEVEN, Send(n(0), 5))),
         ("send_gas", "ir.number_out_of_range", (SEVEN, Send(n(0), 10_000_001))),
         ("emit_field", TYPE, (TRUE, Emit(0, (n(0),)))),
@@ -254,7 +260,7 @@ def _list_places() -> tuple[Row, ...]:
         (
             "guard_call",
             forbidden,
-            plant(P_PERSON, SEVEN, Call(0, 0, n(0), (n(1),), 5), end(), guard_count=3),
+            plant(P_PERSON, SEVEN, Call(0, 0, n(0), (n(1),), 5, NO_VALUE), end(), guard_count=3),
         ),
         ("result_missing", "ir.leave_values", digest),
     )

@@ -32,6 +32,7 @@ from spec.ir.syntax.modules import (
 from spec.ir.syntax.nodes import (
     FUNCTION_SCOPE,
     NO_SOURCE,
+    NO_VALUE,
     Agg,
     Call,
     Check,
@@ -97,6 +98,7 @@ __all__ = [
     "FUNCTION_SCOPE",
     "INIT_SELECTOR",
     "NO_SOURCE",
+    "NO_VALUE",
     "STANDARD_ERROR_COUNT",
     "AddressType",
     "Agg",

@@ -31,6 +31,8 @@ FUNCTION_SCOPE = 0xFFFF
 """The header named by a `Leave` that returns from the function itself."""
 NO_SOURCE = 0xFFFF
 """`Fold.source` of a fold over a range of numbers."""
+NO_VALUE = 0xFFFF
+"""`Call.value` of a call without coins."""
 
 
 # Pure nodes
@@ -302,6 +304,8 @@ class Call:
     target: NodeIndex
     args: tuple[NodeIndex, ...]
     gas: int
+    value: int
+    """The node of the coins that go along, `NO_VALUE` if none do."""
 
 
 @dataclass(frozen=True, slots=True)

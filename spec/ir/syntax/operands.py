@@ -2,6 +2,7 @@
 
 from spec.ir.syntax.nodes import (
     NO_SOURCE,
+    NO_VALUE,
     Agg,
     Call,
     Check,
@@ -91,8 +92,8 @@ def _get_effect_operands(node: Fail | Pay | Call | Send | Emit | Agg) -> tuple[N
             return (condition, *args)
         case Pay(to, amount):
             return (to, amount)
-        case Call(_, _, target, args, _):
-            return (target, *args)
+        case Call(_, _, target, args, _, value):
+            return (target, *args) if value == NO_VALUE else (target, *args, NodeIndex(value))
         case Send(message, _):
             return (message,)
         case Emit(_, args) | Agg(_, _, args):

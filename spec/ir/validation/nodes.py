@@ -7,6 +7,7 @@ from spec.ir.errors import IrRule
 from spec.ir.syntax import (
     CELL_BALANCE,
     CELL_INBOX,
+    NO_VALUE,
     STANDARD_ERROR_COUNT,
     AddressType,
     Agg,
@@ -342,7 +343,10 @@ def judge_collect(scan: Scan, _node: Collect) -> Judged:
 
 
 def judge_call(scan: Scan, node: Call) -> Judged:
-    """In a body; the member exists, and is a view if this function is; the operands fit."""
+    """In a body; the member exists, and is a view if this function is; the operands fit.
+
+    No coins go along to a view.
+    """
     if scan.is_total:
         return Refused(IrRule.NODE_FORBIDDEN, len(scan.types))
     interfaces = scan.tables.code.interfaces
@@ -354,14 +358,23 @@ def judge_call(scan: Scan, node: Call) -> Judged:
     member = members[node.member]
     if scan.purpose.is_view and not member.is_view:
         return Refused(IrRule.NODE_FORBIDDEN, len(scan.types))
+    if member.is_view and node.value != NO_VALUE:
+        return Refused(IrRule.NODE_FORBIDDEN, len(scan.types))
     refused = (
         _judge_gas(node.gas)
         or judge_fit(scan.get_operand(node.target), ADDRESS, node.target)
         or judge_args(scan, node.args, get_fields(scan.tables.types, member.params))
+        or _judge_value(scan, node)
     )
     if refused is not None or not member.result:
         return refused
     return scan.tables.types[member.result[0]]
+
+
+def _judge_value(scan: Scan, node: Call) -> Refused | None:
+    if node.value == NO_VALUE:
+        return None
+    return judge_fit(scan.get_operand(NodeIndex(node.value)), COINS, node.value)
 
 
 def judge_send(scan: Scan, node: Send) -> Refused | None:

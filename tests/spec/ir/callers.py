@@ -9,6 +9,7 @@ from spec.ir.memory import MemoryWorld
 from spec.ir.state import find_entry, get_entry
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
+    NO_VALUE,
     Call,
     Function,
     FunctionKind,
@@ -66,7 +67,7 @@ def action(
 
 ECHO = poke(Param(0), Leave(FUNCTION_SCOPE, n(0)))
 BALANCE_OF = peek(Param(0), Get(BALANCES, When.NOW, n(0), ()), Leave(FUNCTION_SCOPE, n(1)))
-FORWARD = action(Param(0), Param(1), Call(0, 0, NodeIndex(0), n(1), 3_000), RETURN)
+FORWARD = action(Param(0), Param(1), Call(0, 0, NodeIndex(0), n(1), 3_000, NO_VALUE), RETURN)
 """run(target, x): pokes the target with x."""
 
 

@@ -4,6 +4,7 @@ from spec.ir.errors import IrRule
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
     NO_SOURCE,
+    NO_VALUE,
     Agg,
     Call,
     Check,
@@ -189,6 +190,7 @@ CODE_CASES: dict[IrRule, tuple[Module, ...]] = {
         body(Emit(0, ()), RETURN),
     ),
     IrRule.OPERAND_TYPE: (
+        body(P_U64, P_ADDRESS, Call(0, 0, n(1)[0], n(0), 0, 1), RETURN),
         body(P_U64, If(n(0)[0], 0, 0), RETURN),
         body(P_U64, Match(n(0)[0], ()), RETURN),
         body(P_U64, Fold(0, 0, 0, (), 1), Next(n(1)[0], ()), RETURN),
@@ -249,11 +251,14 @@ CODE_CASES: dict[IrRule, tuple[Module, ...]] = {
         guard(P_U64, Update(3, (), (), Sign.PLUS, n(0)[0])),
         guard(P_ADDRESS, P_U128, Pay(n(0)[0], n(1)[0])),
         guard(Collect()),
-        guard(P_U64, P_ADDRESS, Call(0, 0, n(1)[0], n(0), 0)),
+        guard(P_U64, P_ADDRESS, Call(0, 0, n(1)[0], n(0), 0, NO_VALUE)),
         guard(P_MESSAGE, Send(n(0)[0], 0)),
         guard(Emit(1, ())),
         body(P_U64, Set(3, (), (), n(0)[0]), RETURN, kind=FunctionKind.VIEW),
-        body(P_U64, P_ADDRESS, Call(0, 0, n(1)[0], n(0), 0), RETURN, kind=FunctionKind.VIEW),
+        body(
+            P_U64, P_ADDRESS, Call(0, 0, n(1)[0], n(0), 0, NO_VALUE), RETURN, kind=FunctionKind.VIEW
+        ),
+        body(P_ADDRESS, P_U128, Call(0, 1, n(0)[0], n(0), 0, 1), RETURN),
         body(Collect(), RETURN, kind=FunctionKind.VIEW),
         body(ForAll((U64,), 1), P_BOOL, RETURN),
         body(Agg(0, When.NOW, ()), RETURN),
@@ -336,8 +341,8 @@ CODE_CASES: dict[IrRule, tuple[Module, ...]] = {
     ),
     IrRule.EVENT_UNKNOWN: (body(Emit(2, ()), RETURN), body(Emit(-1, ()), RETURN)),
     IrRule.INTERFACE_UNKNOWN: (
-        body(P_ADDRESS, Call(1, 0, n(0)[0], (), 0), RETURN),
-        body(P_ADDRESS, Call(0, 2, n(0)[0], (), 0), RETURN),
+        body(P_ADDRESS, Call(1, 0, n(0)[0], (), 0, NO_VALUE), RETURN),
+        body(P_ADDRESS, Call(0, 2, n(0)[0], (), 0, NO_VALUE), RETURN),
         body(P_ADDRESS, prim(PrimOp.IMPLEMENTS, 0, immediates=(1,)), RETURN),
         body(P_ADDRESS, P_U128, prim(PrimOp.MESSAGE, 0, 1, immediates=(20, 0, 2)), RETURN),
     ),

@@ -10,6 +10,7 @@ from spec.ir.memory import MemoryWorld
 from spec.ir.state import find_entry, get_entry
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
+    NO_VALUE,
     Call,
     Check,
     Const,
@@ -23,6 +24,7 @@ from spec.ir.syntax import (
     PrimOp,
     Send,
     Set,
+    StandardError,
 )
 from tests.spec.ir.callers import (
     ACTION,
@@ -55,7 +57,7 @@ def test_a_call_gives_the_callees_result() -> None:
     caller = poke(
         Const(0),
         Param(0),
-        Call(0, 0, n(0)[0], n(1), 3_000),
+        Call(0, 0, n(0)[0], n(1), 3_000, NO_VALUE),
         Set(SLOT, (), (), n(2)[0]),
         Leave(FUNCTION_SCOPE, n(2)),
     )
@@ -127,7 +129,7 @@ def test_a_member_needs_its_selector_and_its_types(other: Function) -> None:
 
 
 def test_a_view_member_needs_a_view() -> None:
-    asking = action(Param(0), Call(0, 1, n(0)[0], n(0), 3_000), RETURN)
+    asking = action(Param(0), Call(0, 1, n(0)[0], n(0), 3_000, NO_VALUE), RETURN)
     as_action = replace(BALANCE_OF, kind=ACTION)
     for callee, is_found in ((BALANCE_OF, True), (as_action, False)):
         world = make_world(a=module(asking), b=module(callee))
@@ -138,7 +140,7 @@ def test_no_active_contract_is_entered_again_not_even_a_view() -> None:
     """A calls B, B asks A's view."""
     back = poke(
         Context(ContextKind.CALLER),
-        Call(0, 1, n(0)[0], n(0), 3_000),
+        Call(0, 1, n(0)[0], n(0), 3_000, NO_VALUE),
         Param(0),
         Leave(FUNCTION_SCOPE, n(2)),
     )
@@ -153,8 +155,8 @@ def test_a_contract_may_be_called_again_once_it_has_returned() -> None:
     twice = action(
         Param(0),
         Param(1),
-        Call(0, 0, n(0)[0], n(1), 3_000),
-        Call(0, 0, n(0)[0], n(2), 3_000),
+        Call(0, 0, n(0)[0], n(1), 3_000, NO_VALUE),
+        Call(0, 0, n(0)[0], n(2), 3_000, NO_VALUE),
         RETURN,
     )
     assert isinstance(run(make_world(a=module(twice), b=module(ECHO)), RUN, B, 1), Succeeded)
@@ -163,11 +165,45 @@ def test_a_contract_may_be_called_again_once_it_has_returned() -> None:
 def test_a_cap_binds_the_callee_and_what_it_calls() -> None:
     bound = make_world(a=module(ECHO)).codes[A].functions[0].gas_bound
     for cap, is_enough in ((bound, True), (bound - 1, False)):
-        caller = action(Param(0), Param(1), Call(0, 0, n(0)[0], n(1), cap), RETURN)
+        caller = action(Param(0), Param(1), Call(0, 0, n(0)[0], n(1), cap, NO_VALUE), RETURN)
         outcome = run(make_world(a=module(caller), b=module(ECHO)), RUN, B, 1)
         assert isinstance(outcome, Succeeded) is is_enough
         if not is_enough:
             assert get_cause(outcome) == MachineFailure(B, "contract.out_of_gas", None)
+
+
+def call_with_value(value: int, *, is_payable: bool) -> tuple[MemoryWorld, Outcome]:
+    """A calls B's poke and sends coins along; its balance is 100."""
+    caller = action(
+        Param(0),
+        Param(1),
+        Const(0),
+        Call(0, 0, n(0)[0], n(1), 3_000, 2),
+        RETURN,
+    )
+    literal = Literal(U128, value.to_bytes(16, "little"))
+    echo = replace(ECHO, is_payable=is_payable)
+    world = make_world(a=module(caller, literals=(literal,)), b=module(echo))
+    return world, run(world, RUN, B, 1)
+
+
+def test_coins_go_along_with_a_call() -> None:
+    world, outcome = call_with_value(60, is_payable=True)
+    assert isinstance(outcome, Succeeded)
+    assert (world.balances[A], world.balances[B]) == (40, 160)
+
+
+def test_a_call_needs_the_balance_it_brings() -> None:
+    assert isinstance(call_with_value(100, is_payable=True)[1], Succeeded)
+    failure = get_failure(call_with_value(101, is_payable=True)[1])
+    assert failure == MachineFailure(A, "contract.balance_short", None)
+
+
+def test_only_what_is_payable_takes_coins() -> None:
+    assert isinstance(call_with_value(0, is_payable=False)[1], Succeeded)
+    cause = get_cause(call_with_value(1, is_payable=False)[1])
+    assert isinstance(cause, DeclaredFailure)
+    assert (cause.contract, cause.error) == (B, StandardError.NOT_PAYABLE)
 
 
 # Messages

@@ -10,6 +10,7 @@ from spec.ir.linked import IntType, StaticType
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
     NO_SOURCE,
+    NO_VALUE,
     AddressType,
     BoolType,
     BytesType,
@@ -146,8 +147,9 @@ def cost_of(node: Node, kind: StaticType | None, operands: list[StaticType | Non
             return 201
         case Emit(event, _):
             return 21 + w_all(EVENTS[event].fields)
-        case Call(interface, member, _, _, _):
-            return 201 + w_all(INTERFACES[interface].members[member].params) + w(kind)
+        case Call(interface, member, value=value):
+            coins = 0 if value == NO_VALUE else 200
+            return 201 + w_all(INTERFACES[interface].members[member].params) + w(kind) + coins
         case Send():
             return 401 + w(operands[0])
         case _:
@@ -195,7 +197,7 @@ def bound_of(costs: list[int], nodes: tuple[object, ...], start: int, end: int) 
                 runs = high - low if source == NO_SOURCE else LENGTH_MAX
             case Scope(count):
                 lengths = (count,)
-            case Call(_, _, _, _, gas) | Send(_, gas):
+            case Call(gas=gas) | Send(gas=gas):
                 total += gas
             case _:
                 pass

@@ -10,6 +10,7 @@ from spec.ir.machine import execute
 from spec.ir.memory import MemoryWorld
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
+    NO_VALUE,
     Call,
     Const,
     Context,
@@ -71,7 +72,7 @@ def make_chain() -> Outcome:
         nodes = (
             Const(0),
             Param(0),
-            Call(0, 0, NodeIndex(0), n(1), 100_000),
+            Call(0, 0, NodeIndex(0), n(1), 100_000, NO_VALUE),
             Leave(FUNCTION_SCOPE, n(2)),
         )
         world.codes[address] = link_valid(module(poke(*nodes), literals=(target,)))
@@ -96,7 +97,9 @@ ENDINGS: dict[MachineError, Callable[[], Outcome]] = {
     MachineError.GAS_BELOW_BOUND: lambda: run(make_world(a=module(ECHO)), POKE, 1, gas_limit=3),
     MachineError.OUT_OF_GAS: lambda: run(
         make_world(
-            a=module(action(Param(0), Param(1), Call(0, 0, NodeIndex(0), n(1), 3), RETURN)),
+            a=module(
+                action(Param(0), Param(1), Call(0, 0, NodeIndex(0), n(1), 3, NO_VALUE), RETURN)
+            ),
             b=module(ECHO),
         ),
         RUN,

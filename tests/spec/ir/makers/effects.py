@@ -1,6 +1,7 @@
 """Nodes that touch the state or the world."""
 
 from spec.ir.syntax import (
+    NO_VALUE,
     STANDARD_ERROR_COUNT,
     AddressType,
     BoolType,
@@ -45,7 +46,10 @@ class EffectMaker(Emitter):
                 target = self.make(AddressType(), fuel)
                 args = self.fit_all(member.params, fuel)
                 gas = self.rng.choice((0, 100, 20_000))
-                return self.add(Call(0, number, target, args, gas), kind)
+                value = NO_VALUE
+                if not member.is_view and self.rng.random() < 0.3:
+                    value = int(self.make(UintType(128), fuel))
+                return self.add(Call(0, number, target, args, gas, value), kind)
         return self.make(kind, 0)
 
     def make_pay(self, fuel: int) -> NodeIndex:
