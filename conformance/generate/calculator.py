@@ -498,4 +498,3 @@ def _build() -> Module:
 
 
 CALCULATOR: Final = _build()
-"""The module."""

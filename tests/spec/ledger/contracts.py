@@ -3,6 +3,7 @@
 from spec.ir.encoding import encode_module
 from spec.ir.syntax import (
     FUNCTION_SCOPE,
+    NO_VALUE,
     STANDARD_ERROR_COUNT,
     AddressType,
     Call,
@@ -140,7 +141,9 @@ RELAY = Module(
         errors=(),
         functions=(
             function(
-                BUMP, (Param(0), Call(0, 0, n(0), (), 1_000), leave()), params=(TypeIndex(1),)
+                BUMP,
+                (Param(0), Call(0, 0, n(0), (), 1_000, NO_VALUE), leave()),
+                params=(TypeIndex(1),),
             ),
         ),
     ),
