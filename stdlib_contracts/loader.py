@@ -1,10 +1,13 @@
 """Finding the contracts of the standard library."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-"""The folder that holds one folder per contract."""
+"""The folder that holds one folder per family of contracts."""
+CONTRACT = re.compile(r"^(?:strict )?contract \w+", re.MULTILINE)
+"""A file without such a line holds components: contracts that use them prove them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +15,19 @@ class LibraryContract:
     """A contract of the library and where it stands."""
 
     name: str
-    """Name of its folder and file: "erc20"."""
+    """Name of its file, and how rows refer to it: "erc20"."""
     path: Path
     """Its source."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder with its README and manifest; a family of contracts shares one."""
+        return self.path.parent
+
+    @property
+    def shown_path(self) -> str:
+        """Its path as commands are typed at the root of a checkout."""
+        return f"{ROOT.name}/{self.folder.name}/{self.path.name}"
 
     def read_source(self) -> str:
         """Return the source text."""
@@ -22,9 +35,15 @@ class LibraryContract:
 
 
 def list_contracts() -> tuple[LibraryContract, ...]:
-    """Return all contracts of the library, by name."""
-    folders = sorted(each for each in ROOT.iterdir() if (each / f"{each.name}.qc").is_file())
-    return tuple(LibraryContract(each.name, each / f"{each.name}.qc") for each in folders)
+    """Return all contracts of the library, by folder and name."""
+    paths = sorted(ROOT.glob("*/*.qc"))
+    found = (LibraryContract(path.stem, path) for path in paths)
+    return tuple(each for each in found if CONTRACT.search(each.read_source()))
+
+
+def list_folders() -> tuple[Path, ...]:
+    """Return the folders that hold contracts, by name."""
+    return tuple(dict.fromkeys(each.folder for each in list_contracts()))
 
 
 def find_contract(name: str) -> LibraryContract | None:

@@ -2,7 +2,7 @@
 
 docs/errors.md and quantumchain/catalogue.json come from the declarations of all error codes,
 docs/limits.md from spec/limits.py, docs/commands.md from the arguments of every `qc` command,
-docs/proofs.md from the theorems.
+docs/proofs.md from the theorems, stdlib_contracts/PROPERTIES.md from its rows and manifests.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from proofs.pages import render_page
 from quantumchain import rooms
 from quantumchain.arguments import Parser
 from quantumchain.commands import COMMANDS, Command
+from stdlib_contracts.rows import render_properties
 from tools.codes import collect_codes
 from tools.project import ROOT
 
@@ -164,6 +165,7 @@ DOCUMENTS: Final[dict[str, Callable[[], str]]] = {
     "docs/limits.md": render_limits,
     "docs/commands.md": render_commands,
     "docs/proofs.md": lambda: render_page(NOTE),
+    "stdlib_contracts/PROPERTIES.md": render_properties,
 }
 
 

@@ -6,6 +6,8 @@ from dsl.compile import CompiledUnit, compile_source
 from dsl.format import format_source
 from dsl.testing import run_tests
 from stdlib_contracts.loader import LibraryContract, find_contract, list_contracts
+from tests.stdlib_contracts.play import Play
+from tests.stdlib_contracts.sequences import Sequences
 
 LIBRARY = {each.name: each for each in list_contracts()}
 
@@ -38,8 +40,8 @@ def test_a_library_contract_passes_its_own_tests(name: str) -> None:
 def test_a_library_contract_is_laid_out_and_explained(name: str) -> None:
     source = LIBRARY[name].read_source()
     assert format_source(source) == source
-    readme = (LIBRARY[name].path.parent / "README.md").read_text("utf-8")
-    assert f"qc contract verify stdlib_contracts/{name}/{name}.qc" in readme
+    readme = (LIBRARY[name].folder / "README.md").read_text("utf-8")
+    assert f"qc contract verify {LIBRARY[name].shown_path}" in readme
 
 
 def test_each_error_of_the_library_is_provoked_by_a_test() -> None:
@@ -49,6 +51,78 @@ def test_each_error_of_the_library_is_provoked_by_a_test() -> None:
         assert [
             each.name for each in unit.checked.errors if f"expect {each.name}" not in tests
         ] == []
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_each_event_of_the_library_is_emitted(name: str) -> None:
+    """Some sequence that begins like a test emits each event that a contract declares."""
+    sequences = Sequences(compile_contract(LIBRARY[name]))
+    emitted: set[int] = set()
+    for opening in sequences.mentioned.openings:
+        play = Play(sequences.unit)
+        play.run(opening)
+        emitted.update(each.event for each in play.world.events)
+    names = [each.name for each in sequences.unit.source_map.events]
+    assert [name for number, name in enumerate(names) if number not in emitted] == []
+
+
+def test_there_is_no_null_address() -> None:
+    """No address is written as a literal, and a cell of one has no default to start from."""
+    missing = "contract C:\n    state:\n        owner: address\n    init():\n        pass\n"
+    assert compile_source(missing, "wrong.qc").unit is None
+    literal = (
+        "contract C:\n    state:\n        owner: option[address]\n    init():\n"
+        "        owner = some(0x0000000000000000000000000000000000000000000000000000000000000000)\n"
+    )
+    assert compile_source(literal, "wrong.qc").unit is None
+
+
+def run_text(text: str) -> list[str]:
+    unit = compile_source(text, "text.qc").unit
+    assert unit is not None
+    return [each.problem for each in run_tests(unit)]
+
+
+def test_a_number_that_leaves_its_type_stops_the_call() -> None:
+    problems = run_text(
+        """contract C:
+    state:
+        small: u8
+    action put(x: u8) by anyone:
+        small += x
+    test "the largest, and one more":
+        deploy() as alice
+        put(255) as alice
+        expect OutOfRange: put(1) as alice
+        assert small == 255
+"""
+    )
+    assert problems == [""]
+
+
+def test_a_contract_is_deployed_once() -> None:
+    """Nothing calls `init` once a contract stands: it is no action."""
+    text = "contract C:\n    init():\n        pass\n    action again() by anyone:\n        init()\n"
+    assert compile_source(text, "wrong.qc").unit is None
+
+
+def test_a_payment_runs_no_code() -> None:
+    """Coins paid to a contract wait in its inbox; whoever is paid can't refuse them."""
+    problems = run_text(
+        """contract C:
+    action put() payable by anyone:
+        pass
+    action send() by anyone:
+        let amount = balance
+        pay(this, amount)
+    test "paying a contract":
+        deploy() as alice
+        put() as alice with value 5
+        send() as alice
+        assert balance == 0 and inbox == 5
+"""
+    )
+    assert problems == [""]
 
 
 def test_contracts_are_found_by_name() -> None:

@@ -1,0 +1,194 @@
+"""Random sequences of calls for any contract, drawn from what its own tests mention.
+
+The arguments, coins and durations that a contract's `test` blocks use are the numbers that matter
+to it; sequences mix them with boundaries, and often begin with a part of one of the tests, so that
+they reach what lies deep.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from hypothesis import strategies as st
+
+from dsl import typed
+from dsl.check_tests import compute_account_address
+from dsl.compile import CompiledUnit
+from dsl.names import ACCOUNTS
+from dsl.testing import fold_constant
+from spec.ir.syntax import (
+    AddressType,
+    BoolType,
+    BytesType,
+    EnumType,
+    ListType,
+    RecordType,
+    StringType,
+    Type,
+    UintType,
+)
+from spec.ir.values import EnumValue, Value
+
+PEOPLE = tuple(compute_account_address(name) for name in ACCOUNTS[:5])
+CALLS_MAX = 10
+"""Random calls of a sequence, after its beginning."""
+LIST_LENGTH_MAX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One call, and the time that passes before it."""
+
+    function: int
+    """Index in the module."""
+    caller: bytes
+    value: int
+    arguments: tuple[Value, ...]
+    wait_ms: int = 0
+    wait_blocks: int = 0
+
+
+@dataclass
+class Mentioned:
+    """What a contract's tests mention."""
+
+    by_param: dict[tuple[int, int], list[Value]] = field(default_factory=dict)
+    """By function and parameter."""
+    by_type: dict[Type, list[Value]] = field(default_factory=dict)
+    coins: list[int] = field(default_factory=lambda: [0, 1, 100])
+    waits_ms: list[int] = field(default_factory=lambda: [0, 0, 0, 1, 1_000])
+    waits_blocks: list[int] = field(default_factory=lambda: [0, 0, 1])
+    openings: list[tuple[Move, ...]] = field(default_factory=list)
+    """The calls of each test, as far as they are constant; the first one deploys."""
+
+
+def _join(opening: tuple[Move, ...], rest: list[Move]) -> tuple[Move, ...]:
+    return (*opening, *rest)
+
+
+class Sequences:
+    """Draws sequences for one contract."""
+
+    def __init__(self, unit: CompiledUnit) -> None:
+        self.unit = unit
+        self.linked = unit.linked
+        self.numbers = {each.name: n for n, each in enumerate(unit.source_map.functions)}
+
+    @cached_property
+    def mentioned(self) -> Mentioned:
+        """What the contract's tests mention."""
+        found = Mentioned()
+        for test in self.unit.tests:
+            self._read_steps(test.steps, found)
+        return found
+
+    def _read_steps(self, steps: Sequence[typed.Step], found: Mentioned) -> None:
+        opening: list[Move] | None = []
+        wait_ms = wait_blocks = 0
+        for step in steps:
+            if isinstance(step, typed.Advance):
+                amount = fold_constant(step.amount.value)
+                if isinstance(amount, int):
+                    wait_ms += 0 if step.height else amount
+                    wait_blocks += amount if step.height else 0
+                    (found.waits_blocks if step.height else found.waits_ms).append(amount)
+            elif isinstance(step, typed.Call) and step.function in self.numbers:
+                move = self._read_call(step, found, wait_ms, wait_blocks)
+                if move is None or opening is None:
+                    opening = None
+                elif step.expected is None:
+                    wait_ms = wait_blocks = 0
+                    opening.append(move)
+                    found.openings.append(tuple(opening))
+
+    def _read_call(
+        self, step: typed.Call, found: Mentioned, wait_ms: int, wait_blocks: int
+    ) -> Move | None:
+        """The call of a step, None if something in it is not constant."""
+        function = self.numbers[step.function]
+        kinds = self.linked.functions[function].params
+        values = [fold_constant(each.value) for each in step.args]
+        for number, (kind, value) in enumerate(zip(kinds, values, strict=True)):
+            if value is not None:
+                found.by_param.setdefault((function, number), []).append(value)
+                found.by_type.setdefault(kind, []).append(value)
+        sender = PEOPLE[0] if step.sender is None else fold_constant(step.sender.value)
+        coins = 0 if step.value is None else fold_constant(step.value.value)
+        if isinstance(coins, int):
+            found.coins.append(coins)
+        known = tuple(each for each in values if each is not None)
+        if len(known) < len(kinds) or not isinstance(sender, bytes) or not isinstance(coins, int):
+            return None
+        return Move(function, sender, coins, known, wait_ms, wait_blocks)
+
+    @cached_property
+    def strategy(self) -> st.SearchStrategy[tuple[Move, ...]]:
+        """Sequences: a part of a test, then random calls."""
+        assert self.mentioned.openings, "some test deploys with constant arguments"
+        rest = st.lists(self._draw_move(), min_size=1, max_size=CALLS_MAX)
+        return st.builds(_join, st.sampled_from(self.mentioned.openings), rest)
+
+    def _draw_move(self) -> st.SearchStrategy[Move]:
+        """Calls of any action or view, by anybody."""
+        choices = [
+            self._draw_call(number)
+            for number, each in enumerate(self.unit.source_map.functions)
+            if each.kind in ("action", "view")
+        ]
+        return st.one_of(choices)
+
+    def _draw_call(self, number: int) -> st.SearchStrategy[Move]:
+        function = self.linked.functions[number]
+        arguments = [
+            self._draw_argument(number, index, kind) for index, kind in enumerate(function.params)
+        ]
+        coins = st.sampled_from(self.mentioned.coins)
+        return st.builds(
+            Move,
+            st.just(number),
+            st.sampled_from(PEOPLE),
+            coins if function.declared.is_payable else st.just(0),
+            st.tuples(*arguments),
+            st.sampled_from(self.mentioned.waits_ms),
+            st.sampled_from(self.mentioned.waits_blocks),
+        )
+
+    def _draw_argument(self, number: int, index: int, kind: Type) -> st.SearchStrategy[Value]:
+        """Mostly what tests pass here, or elsewhere for this type; else anything."""
+        here = self.mentioned.by_param.get((number, index), [])
+        elsewhere = self.mentioned.by_type.get(kind, [])
+        choices = [st.sampled_from(each) for each in (here, elsewhere) if each]
+        return st.one_of(*choices, self.draw_value(kind))
+
+    def draw_value(self, kind: Type) -> st.SearchStrategy[Value]:
+        """Values of a type, boundaries first."""
+        types = self.linked.types
+        match kind:
+            case UintType(bits):
+                return st.sampled_from((0, 1, 2, 3, 7, 100, (1 << bits) - 1))
+            case AddressType():
+                return st.sampled_from(PEOPLE)
+            case BoolType():
+                return st.booleans()
+            case StringType(size):
+                return st.sampled_from((b"", b"a", b"ab"[:size]))
+            case BytesType(size):
+                return st.sampled_from((bytes(size), bytes(size - 1) + b"\1"))
+            case ListType(element, length):
+                inner = self.draw_value(types[element])
+                return st.lists(inner, max_size=min(length, LIST_LENGTH_MAX)).map(tuple)
+            case RecordType(fields):
+                return st.tuples(*(self.draw_value(types[each]) for each in fields))
+            case EnumType(members):
+                return st.one_of(
+                    [
+                        st.builds(
+                            EnumValue,
+                            st.just(tag),
+                            st.tuples(*(self.draw_value(types[each]) for each in fields)),
+                        )
+                        for tag, fields in enumerate(members)
+                    ]
+                )
+            case _:
+                raise AssertionError(f"no parameter has the type {kind}")
