@@ -8,39 +8,18 @@ is 25 ms where the loop takes `LOOP_MS`, as it did on the machine where this was
 import argparse
 import json
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from benchmarks.loop import measure_s, run_loop
 from dsl.compile import compile_source
 from spec.ir.encoding import encode_module
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = "stdlib_contracts/erc20/erc20.qc"
 ROUNDS = 21
-LOOP_STEPS = 200_000
-LOOP_MS = 10
-"""What the loop takes there."""
 RATIO_MAX = 2.5
 """Loops that one compilation may cost."""
-
-
-def run_loop() -> int:
-    """The fixed work: small integers, a branch, a list."""
-    total, kept = 0, [0] * 64
-    for step in range(LOOP_STEPS):
-        total += step & 31
-        if total & 1:
-            kept[step & 63] = total
-    return total + kept[0]
-
-
-def measure_s(work: Callable[[], object]) -> float:
-    """CPU seconds of one run."""
-    before = time.process_time()
-    work()
-    return time.process_time() - before
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ with it: a lone mistake is cheap, an attack by a third costs everything.
 Source: FFG.md 1, 4, 5; CONSENSUS.md 1, 2; DESIGN.md 2.13; decision record 0072.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -46,7 +47,7 @@ from spec.consensus.finality_errors import (
     VoterNotMember,
     VoteSignatureInvalid,
 )
-from spec.consensus.finality_state import FinalityState, apply_frame
+from spec.consensus.finality_state import FinalityState, apply_ballots, apply_frame
 from spec.consensus.interface import Evidence, RulesContext
 from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import LedgerOp, Reward, Slash
@@ -90,15 +91,14 @@ def compute_finality_genesis(rule: FinalityRule, view: LedgerView) -> FinalitySt
     """The first members are the first election."""
     ffg = compute_genesis(rule.elect(view))
     root = hash_tree_root(MEMBERS, ffg.current)
-    return apply_frame(FinalityState(ffg, root, root, (), view, b""))
+    return apply_frame(FinalityState(ffg, root, root, (), view, b"", ()))
 
 
 def get_validator(view: LedgerView, validator: int) -> RegisteredValidator | None:
     """A listed validator, None if it is not listed."""
-    for entry in view.validators:
-        if entry.validator == validator:
-            return entry
-    return None
+    at = bisect_left(view.validators, validator, key=lambda entry: entry.validator)
+    entry = view.validators[at] if at < len(view.validators) else None
+    return entry if entry is not None and entry.validator == validator else None
 
 
 def get_checkpoint_ids(state: FfgState) -> tuple[BlockId | None, BlockId | None]:
@@ -122,8 +122,7 @@ def tick_finality(
     the leak of those before them is waived.
     """
     view = passage.view
-    listed = frozenset(entry.validator for entry in view.validators)
-    convicted = tuple(v for v in state.convicted if v in listed)
+    convicted = tuple(v for v in state.convicted if get_validator(view, v) is not None)
     is_forgotten = convicted != state.convicted
     state = replace(state, view=view, convicted=convicted)
     epoch_blocks = rule.config.epoch_blocks
@@ -230,14 +229,13 @@ def fold_ops(
             making the whole an error.
     """
     rule, state = case
-    tallies = {target.checkpoint: _compute_tally(target) for target in state.ffg.targets}
-    keys = {entry.validator: entry for entry in state.view.validators}
+    tallies: dict[Checkpoint, _Tally] = {}
     kept: list[Op] = []
     ledger_ops: tuple[LedgerOp, ...] = ()
     for op in ops:
         error: ConsensusError | None = None
         if isinstance(op, FfgVote):
-            error = _validate_vote(context, (state.ffg, tallies, keys), op)
+            error = _validate_vote(context, (state, tallies), op)
             if error is None:
                 tallies[op.target].voters[op.validator] = Included(op.validator, op.source)
                 tallies[op.target].added.append(op)
@@ -254,8 +252,21 @@ def fold_ops(
             return Err(error)
     added = tuple(vote for tally in tallies.values() for vote in tally.added)
     if added:
-        state = replace(state, ffg=apply_votes(state.ffg, added))
+        state = apply_ballots(state, apply_votes(state.ffg, added))
     return Ok(Folded(state, tuple(kept), ledger_ops))
+
+
+def _find_tally(
+    ffg: FfgState, tallies: dict[Checkpoint, _Tally], checkpoint: Checkpoint
+) -> _Tally | None:
+    """The tally of an open target, made when its first vote comes."""
+    tally = tallies.get(checkpoint)
+    if tally is not None:
+        return tally
+    for target in ffg.targets:
+        if target.checkpoint == checkpoint:
+            return tallies.setdefault(checkpoint, _compute_tally(target))
+    return None
 
 
 def _compute_tally(target: Target) -> _Tally:
@@ -265,17 +276,17 @@ def _compute_tally(target: Target) -> _Tally:
 
 def _validate_vote(
     context: RulesContext,
-    case: tuple[FfgState, dict[Checkpoint, _Tally], dict[int, RegisteredValidator]],
+    case: tuple[FinalityState, dict[Checkpoint, _Tally]],
     vote: FfgVote,
 ) -> ConsensusError | None:
     """Checks, in order: target, source, membership, repetition, signature."""
-    ffg, tallies, keys = case
-    tally = tallies.get(vote.target)
+    state, tallies = case
+    tally = _find_tally(state.ffg, tallies, vote.target)
     if tally is None:
         return TargetNotOpen(vote.target.epoch, vote.target.root)
-    if vote.source.epoch >= vote.target.epoch or not is_justified(ffg, vote.source):
+    if vote.source.epoch >= vote.target.epoch or not is_justified(state.ffg, vote.source):
         return SourceNotJustified(vote.source.epoch, vote.source.root)
-    entry = keys.get(vote.validator)
+    entry = get_validator(state.view, vote.validator)
     if entry is None or vote.validator not in tally.members:
         return VoterNotMember(vote.validator)
     if vote.validator in tally.voters:

@@ -40,6 +40,8 @@ class FinalityState:
     """Who is registered, as the parent's ledger says; set by `tick`."""
     frame: bytes
     """The leaf of all that moves at boundaries and convictions only: encoded once, then kept."""
+    ballots: tuple["Packed", ...]
+    """The votes of each open target as their leaf holds them: packed once they change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +87,37 @@ BALLOTS = List(PACKED, 2)
 
 
 def apply_frame(state: FinalityState) -> FinalityState:
-    """The state with its frame encoded anew."""
+    """The state with its frame encoded anew, and its votes packed."""
     targets = tuple(replace(target, votes=()) for target in state.ffg.targets)
     ffg = replace(state.ffg, targets=targets)
     frame = Frame(ffg, state.current_root, state.previous_root, state.convicted)
-    return replace(state, frame=encode(FRAME, frame))
+    ballots = tuple(_pack(target) for target in state.ffg.targets)
+    return replace(state, frame=encode(FRAME, frame), ballots=ballots)
+
+
+def apply_ballots(state: FinalityState, ffg: FfgState) -> FinalityState:
+    """The state with more votes for its open targets."""
+    ballots = tuple(
+        packed if after.votes is before.votes else _pack(after)
+        for before, after, packed in zip(state.ffg.targets, ffg.targets, state.ballots, strict=True)
+    )
+    return replace(state, ffg=ffg, ballots=ballots)
 
 
 def encode_finality(state: FinalityState) -> tuple[tuple[bytes, bytes], ...]:
     """Two leaves (key, value): the frame, and the votes of the open targets."""
-    ballots = tuple(_pack(target) for target in state.ffg.targets)
-    return (STATE_KEY, state.frame), (VOTES_KEY, encode(BALLOTS, ballots))
+    return (STATE_KEY, state.frame), (VOTES_KEY, encode(BALLOTS, state.ballots))
 
 
 def _pack(target: Target) -> Packed:
-    distinct = dict.fromkeys(vote.source for vote in target.votes)
-    sources = sorted(distinct, key=lambda s: (s.epoch, s.root))
-    places = {source: place.to_bytes(1, "little") for place, source in enumerate(sources)}
-    entries = (v.validator.to_bytes(4, "little") + places[v.source] for v in target.votes)
-    return Packed(tuple(sources), b"".join(entries))
+    distinct = {(vote.source.epoch, vote.source.root): vote.source for vote in target.votes}
+    keys = sorted(distinct)
+    places = {key: place.to_bytes(1, "little") for place, key in enumerate(keys)}
+    entries = [
+        vote.validator.to_bytes(4, "little") + places[vote.source.epoch, vote.source.root]
+        for vote in target.votes
+    ]
+    return Packed(tuple(distinct[key] for key in keys), b"".join(entries))
 
 
 def _unpack(packed: Packed) -> tuple[Included, ...]:
@@ -134,4 +148,5 @@ def decode_finality(leaves: tuple[bytes, ...]) -> FinalityState:
         convicted=frame.convicted,
         view=EMPTY_VIEW,
         frame=leaves[0],
+        ballots=ballots.value,
     )

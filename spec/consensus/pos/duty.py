@@ -20,10 +20,9 @@ from spec.consensus.pos.rules import (
     PosRules,
     compute_committee_slot,
     get_config,
-    get_onion,
     get_rule,
 )
-from spec.consensus.pos.state import PosState
+from spec.consensus.pos.state import PosState, get_onion
 from spec.consensus.slot_duty import Config, SlotDuty, SlotDutyState, State
 from spec.consensus.slots import get_slot, get_slot_time
 from spec.ledger.codec import BlockId
@@ -90,7 +89,7 @@ class PosPolicy:
 
 
 def _get_layers(ticked: PosState) -> int:
-    onion = get_onion(ticked, ticked.producer)
+    onion = get_onion(ticked.onions, ticked.producer)
     return 0 if onion is None else onion.layers
 
 

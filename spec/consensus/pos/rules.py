@@ -30,7 +30,15 @@ from spec.consensus.finality import (
 from spec.consensus.finality_state import decode_finality, encode_finality
 from spec.consensus.interface import Parent, RulesContext
 from spec.consensus.onion import is_first_layer
-from spec.consensus.pos.state import POS_LEAF, Onion, PosLeaf, PosState
+from spec.consensus.pos.state import (
+    POS_LEAF,
+    Onion,
+    PosLeaf,
+    PosState,
+    get_onion,
+    keep_onions,
+    put_onion,
+)
 from spec.consensus.shuffle import compute_shuffled_index
 from spec.consensus.slot_errors import FieldsWrong, RevealWrong
 from spec.consensus.slots import validate_producer, validate_signature_seal, validate_slot_time
@@ -60,7 +68,7 @@ class PosRules:
         finality = compute_finality_genesis(get_rule(context), view)
         mix = sha256(context.genesis_id)
         producer = compute_producer(finality.ffg, mix, 0)
-        return PosState(finality, mix, mix, mix, (), producer)
+        return PosState(finality, mix, mix, mix, b"", producer)
 
     def get_genesis_fields(self, _context: RulesContext) -> ConsensusFields:
         """Nothing is revealed."""
@@ -87,24 +95,28 @@ class PosRules:
     def tick(
         self, context: RulesContext, parent: Parent[PosState], slot: int
     ) -> tuple[PosState, tuple[LedgerOp, ...]]:
-        """Passes boundaries, takes up their seeds, draws the slot's producer."""
+        """Passes boundaries, takes up their seeds, draws the slot's producer.
+
+        At a boundary the onions of validators that are listed no more are forgotten.
+        """
         state, rule = parent.chain_state, get_rule(context)
         passage = Passage(parent.block_id, parent.header.slot, slot, parent.view)
         finality, ops = tick_finality(rule, state.finality, passage)
         epoch_blocks = rule.config.epoch_blocks
         passed = slot // epoch_blocks - parent.header.slot // epoch_blocks
-        seed, seed_next = state.seed, state.seed_next
+        seed, seed_next, onions = state.seed, state.seed_next, state.onions
         if passed == 1:
             seed, seed_next = seed_next, state.mix
         if passed > 1:
             seed, seed_next = state.mix, state.mix
-        known = frozenset(entry.validator for entry in parent.view.validators)
+        if passed > 0:
+            onions = keep_onions(onions, frozenset(e.validator for e in parent.view.validators))
         state = replace(
             state,
             finality=finality,
             seed=seed,
             seed_next=seed_next,
-            onions=tuple(o for o in state.onions if o.validator in known),
+            onions=onions,
             producer=compute_producer(finality.ffg, seed, slot),
         )
         return state, ops
@@ -122,7 +134,7 @@ class PosRules:
         error = validate_producer(ticked.finality, ticked.producer, header)
         if error is not None:
             return error
-        onion = get_onion(ticked, ticked.producer)
+        onion = get_onion(ticked.onions, ticked.producer)
         if onion is None or is_first_layer(onion.layers):
             return None
         found = sha256(header.consensus.reveal)
@@ -176,14 +188,11 @@ def _finish(
     """Takes up the reveal; a first layer only commits."""
     assert isinstance(draft.consensus, PosFields), "headers are validated before their ops"
     reveal = draft.consensus.reveal
-    onion = get_onion(ticked, ticked.producer)
+    onion = get_onion(ticked.onions, ticked.producer)
     layers = 0 if onion is None else onion.layers
     mix = ticked.mix if is_first_layer(layers) else sha256(ticked.mix, reveal)
-    others = (o for o in ticked.onions if o.validator != ticked.producer)
-    onions = sorted(
-        (*others, Onion(ticked.producer, layers + 1, reveal)), key=lambda o: o.validator
-    )
-    state = replace(ticked, finality=folded.state, mix=mix, onions=tuple(onions))
+    onions = put_onion(ticked.onions, Onion(ticked.producer, layers + 1, reveal))
+    state = replace(ticked, finality=folded.state, mix=mix, onions=onions)
     return state, folded.ledger_ops
 
 
@@ -203,14 +212,6 @@ def get_rule(context: RulesContext) -> FinalityRule:
 def elect(view: LedgerView) -> tuple[Member, ...]:
     """The active validators of most stake."""
     return compute_members(tuple((s.validator, s.power) for s in compute_seats(view)))
-
-
-def get_onion(state: PosState, validator: int) -> Onion | None:
-    """Where a producer stands; None before its first reveal."""
-    for onion in state.onions:
-        if onion.validator == validator:
-            return onion
-    return None
 
 
 def compute_producer(ffg: FfgState, seed: bytes, slot: int) -> int:

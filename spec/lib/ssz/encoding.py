@@ -48,7 +48,8 @@ def _encode(descriptor: Descriptor[object], value: object) -> bytes:
             return check_bytes(descriptor, value)
         case Container(cls, fields):
             assert type(value) is cls, f"{value!r} is no {cls.__name__}"
-            return _encode_fields(fields, value)
+            parts = [_encode(field, getattr(value, name)) for name, field in fields]
+            return _join(descriptor.sizes, parts)
         case Vector() | List():
             return _encode_elements(descriptor.element, check_elements(descriptor, value))
         case Union(options):
@@ -121,24 +122,20 @@ def _encode_elements(element: Descriptor[object], values: tuple[object, ...]) ->
     return b"".join((*offsets, *parts))
 
 
-def _encode_fields(fields: tuple[tuple[str, Descriptor[object]], ...], value: object) -> bytes:
-    fixed: list[bytes | None] = []
-    variable: list[bytes] = []
-    fixed_size = 0
-    for name, field in fields:
-        part = _encode(field, getattr(value, name))
-        if get_fixed_size(field) is None:
-            fixed.append(None)
-            variable.append(part)
-            fixed_size += OFFSET_SIZE_BYTES
+def _join(sizes: tuple[int | None, ...], parts: list[bytes]) -> bytes:
+    """The fixed part, with an offset for each part of variable size, and those behind it."""
+    if None not in sizes:
+        return b"".join(parts)
+    end = sum(OFFSET_SIZE_BYTES if size is None else size for size in sizes)
+    head, tail = [], []
+    for size, part in zip(sizes, parts, strict=True):
+        if size is None:
+            head.append(encode_offset(end))
+            tail.append(part)
+            end += len(part)
         else:
-            fixed.append(part)
-            fixed_size += len(part)
-    if not variable:
-        return b"".join(part for part in fixed if part is not None)
-    starts = accumulate(map(len, variable), initial=fixed_size)
-    head = [encode_offset(next(starts)) if part is None else part for part in fixed]
-    return b"".join((*head, *variable))
+            head.append(part)
+    return b"".join(head + tail)
 
 
 def encode_offset(offset: int) -> bytes:

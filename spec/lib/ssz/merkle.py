@@ -66,6 +66,13 @@ def hash_tree_root(descriptor: Descriptor[T], value: T) -> bytes:
 
 def compute_root(descriptor: Descriptor[object], value: object) -> bytes:
     """As `hash_tree_root`, for a value whose class is known only to its descriptor."""
+    match descriptor:
+        case Uint() | Boolean():  # one chunk, and so its own root
+            return encode_basic(descriptor, value).ljust(CHUNK_SIZE_BYTES, b"\x00")
+        case ByteVector(length) if length <= CHUNK_SIZE_BYTES:
+            return check_bytes(descriptor, value).ljust(CHUNK_SIZE_BYTES, b"\x00")
+        case _:
+            pass
     chunks = compute_chunks(descriptor, value)
     root = compute_layers(chunks, compute_depth(get_chunk_limit(descriptor)))[-1][0]
     mixed = get_mixed_in(descriptor, value)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spec.chain import compute_genesis_view, compute_node_config
 from spec.config import compute_config_failures
@@ -18,9 +20,15 @@ from spec.consensus.pos.rules import (
     PosRules,
     compute_committee_slot,
     compute_producer,
-    get_onion,
 )
-from spec.consensus.pos.state import Onion, PosState
+from spec.consensus.pos.state import (
+    Onion,
+    PosState,
+    get_onion,
+    get_onions,
+    keep_onions,
+    put_onion,
+)
 from spec.consensus.slots import get_slot_time
 from spec.crypto.hashing import sha256
 from spec.ledger.codec import BlockId, compute_block_id, get_draft
@@ -156,7 +164,7 @@ def test_what_breaks_a_rule_has_its_code() -> None:
         e.block
         for e in reversed(tuple(shell.node.tree.values()))
         if e.block.header.parent in shell.node.tree
-        and (onion := get_onion(e.chain_state, e.chain_state.producer)) is not None
+        and (onion := get_onion(e.chain_state.onions, e.chain_state.producer)) is not None
         and onion.layers > 1
     )
     owner = shell.node.tree[compute_block_id(good.header)].chain_state.producer
@@ -184,6 +192,24 @@ def test_the_state_survives_its_leaves() -> None:
 # Randomness
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(1, 1 << 60), st.just(bytes(32)))),
+    st.frozensets(st.integers(0, 9)),
+)
+def test_packed_onions_are_a_map_in_order(
+    changes: list[tuple[int, int, bytes]], kept: frozenset[int]
+) -> None:
+    packed, model = b"", dict[int, Onion]()
+    for change in changes:
+        onion = Onion(*change)
+        packed, model[onion.validator] = put_onion(packed, onion), onion
+        assert get_onions(packed) == tuple(model[v] for v in sorted(model))
+    assert all(get_onion(packed, v) == model.get(v) for v in range(10))
+    assert get_onions(keep_onions(packed, kept)) == tuple(
+        model[v] for v in sorted(model) if v in kept
+    )
+
+
 def test_a_layer_is_the_hash_of_the_next() -> None:
     secret = b"\x05" * 32
     assert sha256(compute_layer(secret, 8)) == compute_layer(secret, 7)
@@ -196,8 +222,9 @@ def test_a_layer_is_the_hash_of_the_next() -> None:
 def test_reveals_of_a_chain_are_layers_in_order() -> None:
     network = run_pos(1_300)
     state = get_state(network.shells[0])
-    assert {o.validator for o in state.onions} <= set(range(4))
-    assert sum(o.layers for o in state.onions) == get_head(network.shells[0]).header.height
+    onions = get_onions(state.onions)
+    assert {o.validator for o in onions} <= set(range(4))
+    assert sum(o.layers for o in onions) == get_head(network.shells[0]).header.height
     assert state.mix != sha256(network.shells[0].chain.genesis_id)
 
 
@@ -213,7 +240,7 @@ def test_a_first_layer_adds_no_randomness() -> None:
         draft = replace(get_draft(get_head(network.shells[0]).header), consensus=PosFields(reveal))
         _, after, _ = rules.select(config.context, state, draft, ())
         mixes.add(after.mix)
-        assert get_onion(after, after.producer) == Onion(after.producer, 1, reveal)
+        assert get_onion(after.onions, after.producer) == Onion(after.producer, 1, reveal)
     assert mixes == {state.mix}
 
 
