@@ -145,3 +145,8 @@ VOTES_PER_BLOCK_MAX = 512
 """Votes and evidence that a producer puts into a block: both sets vote, and it stays small."""
 FUTURE_MESSAGES_MAX = 1_024
 """Votes and proposals kept for the next height while this one is undecided."""
+
+# Chapter light: what a client without the chain takes
+
+LIGHT_HEADERS_MAX = 4_096
+"""Headers in one call of a light client; whoever has more calls again."""

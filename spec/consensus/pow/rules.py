@@ -84,14 +84,7 @@ class PowRules:
         self, context: RulesContext, parent: Parent[PowState], _slot: int
     ) -> tuple[PowState, tuple[LedgerOp, ...]]:
         """The next block's target."""
-        state, header = parent.chain_state, parent.header
-        if header.height == 0:
-            return replace(state, anchor_time_ms=header.time_ms), ()
-        config = get_config(context)
-        if config.is_asert:
-            target = _compute_asert(config, state, header)
-            return replace(state, target=target), ()
-        return _tick_periods(config, state, header), ()
+        return compute_ticked_work(get_config(context), parent.chain_state, parent.header), ()
 
     def validate_slot(self, _context: RulesContext, header: Header) -> ConsensusError | None:
         """Slot and height are one count here."""
@@ -144,6 +137,15 @@ def get_config(context: RulesContext) -> PowConfig:
         return config.work
     assert isinstance(config, PowConfig), "PoW rules serve chains with proof of work"
     return config
+
+
+def compute_ticked_work(config: PowConfig, state: PowState, header: Header) -> PowState:
+    """The state with the target of the block after this header, of which it is the state."""
+    if header.height == 0:
+        return replace(state, anchor_time_ms=header.time_ms)
+    if config.is_asert:
+        return replace(state, target=_compute_asert(config, state, header))
+    return _tick_periods(config, state, header)
 
 
 def validate_work_header(

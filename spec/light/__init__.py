@@ -1,0 +1,1 @@
+"""What a client without the chain can still check: headers, checkpoints, proofs of parts."""
