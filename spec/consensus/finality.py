@@ -205,7 +205,6 @@ class _Tally:
     """The votes of one open target while a block's ops are folded."""
 
     target: Target
-    members: frozenset[int]
     voters: dict[int, Included]
     added: list[FfgVote]
 
@@ -270,8 +269,12 @@ def _find_tally(
 
 
 def _compute_tally(target: Target) -> _Tally:
-    members = frozenset(m.validator for m in (*target.current, *target.previous))
-    return _Tally(target, members, {v.validator: v for v in target.votes}, [])
+    return _Tally(target, {v.validator: v for v in target.votes}, [])
+
+
+def _is_member(members: tuple[Member, ...], validator: int) -> bool:
+    at = bisect_left(members, validator, key=lambda member: member.validator)
+    return at < len(members) and members[at].validator == validator
 
 
 def _validate_vote(
@@ -287,7 +290,11 @@ def _validate_vote(
     if vote.source.epoch >= vote.target.epoch or not is_justified(state.ffg, vote.source):
         return SourceNotJustified(vote.source.epoch, vote.source.root)
     entry = get_validator(state.view, vote.validator)
-    if entry is None or vote.validator not in tally.members:
+    is_member = any(
+        _is_member(members, vote.validator)
+        for members in (tally.target.current, tally.target.previous)
+    )
+    if entry is None or not is_member:
         return VoterNotMember(vote.validator)
     if vote.validator in tally.voters:
         return VoteRepeated(vote.validator)

@@ -132,11 +132,8 @@ class Container(Descriptor[T_co], Generic[T_co]):
     """A frozen, slotted dataclass with the same field names in the same order."""
     fields: tuple[tuple[str, Descriptor[object]], ...]
     """Name and type of each field; none for a mark without content (decision record 0010)."""
-    sizes: tuple[int | None, ...] = dataclasses.field(init=False)
-    """The fixed size of each field, as `get_fixed_size` gives it; follows from the fields."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sizes", tuple(get_fixed_size(field) for _, field in self.fields))
         assert dataclasses.is_dataclass(self.cls), f"{self.cls.__name__} is no dataclass"
         declared = tuple(field.name for field in dataclasses.fields(self.cls))
         described = tuple(name for name, _ in self.fields)
@@ -177,10 +174,20 @@ def get_fixed_size(descriptor: Descriptor[object]) -> int | None:
         case Vector(element, length):
             size = get_fixed_size(element)
             return None if size is None else size * length
-        case Container():
-            return None if None in descriptor.sizes else sum(filter(None, descriptor.sizes))
+        case Container(_, fields):
+            return _get_fields_size(fields)
         case _:
             return None
+
+
+def _get_fields_size(fields: tuple[tuple[str, Descriptor[object]], ...]) -> int | None:
+    total = 0
+    for _, field in fields:
+        size = get_fixed_size(field)
+        if size is None:
+            return None
+        total += size
+    return total
 
 
 def compute_byte_count(bit_count: int) -> int:

@@ -49,7 +49,7 @@ def _encode(descriptor: Descriptor[object], value: object) -> bytes:
         case Container(cls, fields):
             assert type(value) is cls, f"{value!r} is no {cls.__name__}"
             parts = [_encode(field, getattr(value, name)) for name, field in fields]
-            return _join(descriptor.sizes, parts)
+            return _join([get_fixed_size(field) for _, field in fields], parts)
         case Vector() | List():
             return _encode_elements(descriptor.element, check_elements(descriptor, value))
         case Union(options):
@@ -122,7 +122,7 @@ def _encode_elements(element: Descriptor[object], values: tuple[object, ...]) ->
     return b"".join((*offsets, *parts))
 
 
-def _join(sizes: tuple[int | None, ...], parts: list[bytes]) -> bytes:
+def _join(sizes: list[int | None], parts: list[bytes]) -> bytes:
     """The fixed part, with an offset for each part of variable size, and those behind it."""
     if None not in sizes:
         return b"".join(parts)
