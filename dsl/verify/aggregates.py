@@ -35,6 +35,16 @@ class Pattern:
         """The bound keys at which a body touches the entry with these keys."""
         return tuple(keys[self.levels.index(number)] for number in range(count))
 
+    def get_place(self, args: Keys, bound: Keys | None) -> tuple[int, tuple[Term | None, ...]]:
+        """The cell and the keys read at parameters and bound keys, None where they are unknown."""
+        keys: list[Term | None] = []
+        for number in self.levels:
+            if number is None or (number >= 0 and bound is None):
+                keys.append(None)
+            else:
+                keys.append(args[-1 - number] if number < 0 or bound is None else bound[number])
+        return self.cell, tuple(keys)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

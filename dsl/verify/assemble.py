@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dsl.verify.aggregates import Asked
-from dsl.verify.instances import choose_instances
+from dsl.verify.comparison import make_lemma
+from dsl.verify.instances import Touched, choose_instances
 from dsl.verify.leaves import ADDRESS_LIMIT, ADDRESS_LOW, CONTRACTS_LOW, Sym
+from dsl.verify.pairs import Pair, list_pairs, make_pattern
 from dsl.verify.properties import Entry, Evaluated, Shape, View
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.state import Place, make_state, read_leaf
@@ -37,6 +39,8 @@ class Mode:
     """Further keys for each sum, in finite mode."""
     is_small: bool = False
     """Numbers are small, so that a person can follow; finite mode only."""
+    is_comparing: bool = False
+    """Use the comparison lemma for the pairs of sums that are known to allow it."""
 
 
 @dataclass(slots=True)
@@ -52,6 +56,10 @@ class Assembly:
     done: set[tuple[int, ...]] = field(default_factory=set)
     is_cut: bool = False
     """Instances were left out: a model proves nothing."""
+    witnesses: dict[tuple[Type, ...], list[tuple[Term, ...]]] = field(default_factory=dict)
+    """In finite mode further keys, by their types."""
+    pairs: list[Pair] = field(default_factory=list)
+    """Pairs of sums that the comparison lemma might serve."""
 
     def touch(self, entries: Iterable[Entry]) -> None:
         """Notes entries of the state."""
@@ -68,6 +76,12 @@ class Assembly:
 
 def assemble(vc: Vc, goal: Goal, mode: Mode) -> tuple[Query, bool]:
     """The query of a goal, and whether instances were left out."""
+    work = gather(vc, goal, mode)
+    return make_query(vc.encoder.pool, work.assertions), work.is_cut
+
+
+def gather(vc: Vc, goal: Goal, mode: Mode) -> Assembly:
+    """Everything that a query of a goal states."""
     pool = vc.encoder.pool
     work = Assembly(vc, goal, mode)
     work.assertions += [goal.violated, *goal.extra]
@@ -82,6 +96,8 @@ def assemble(vc: Vc, goal: Goal, mode: Mode) -> tuple[Query, bool]:
     is_init = goal.case is not None and goal.case.is_init
     if goal.assumes_invariants and not is_init:
         for _ in range(ROUNDS):
+            if mode.is_finite:
+                _touch_bodies(work)
             _add_hypotheses(work)
     _add_sums(work)
     if not mode.is_finite:
@@ -89,7 +105,7 @@ def assemble(vc: Vc, goal: Goal, mode: Mode) -> tuple[Query, bool]:
     work.assertions += list_injective(pool, work.assertions)
     if mode.is_finite:
         work.assertions += list_concrete(vc, work.assertions, mode.is_small)
-    return make_query(pool, work.assertions), work.is_cut
+    return work
 
 
 def _touch_skolems(work: Assembly) -> None:
@@ -104,7 +120,7 @@ def _touch_skolems(work: Assembly) -> None:
 def _add_hypotheses(work: Assembly) -> None:
     by_type = _list_terms(work)
     stored = _list_stored(work) if work.mode.is_finite else {}
-    entries = list(work.entries.values())
+    entries = [*work.entries.values(), *_list_prefixes(work)]
     for index in sorted(work.mode.invariants):
         shape = work.vc.invariants[index]
         if shape is None:
@@ -200,22 +216,71 @@ def _add_sums(work: Assembly) -> None:
         is_positive = vc.aggregates.is_positive[asked.aggregate]
         touched = _list_touched(work, asked.aggregate)
         if work.mode.is_finite:
-            touched += _make_witnesses(work, asked.aggregate)
+            touched += _get_witnesses(work, asked.aggregate)
         elif not is_positive:
             continue
         ghost = vc.aggregates.get_value(asked)
         total = vc.aggregates.make_sum(asked, touched)
         compare = pool.equal if work.mode.is_finite else pool.less_equal
         work.assertions.append(compare(total, ghost))
+    is_init = work.goal.case is not None and work.goal.case.is_init
+    if work.goal.assumes_invariants and not is_init and not work.mode.is_finite:
+        work.pairs = list_pairs(vc.aggregates, list(ghosts.values()))
+        if work.mode.is_comparing:
+            _add_comparisons(work)
 
 
-def _make_witnesses(work: Assembly, aggregate: int) -> list[tuple[Term, ...]]:
+def _add_comparisons(work: Assembly) -> None:
+    """At the root: a sum exceeds another by at least what its body does at touched keys."""
+    vc = work.vc
+    for pair in work.pairs:
+        if not vc.comparisons.holds(make_pattern(pair), work.mode.invariants):
+            continue
+        touched = _list_touched(work, pair.greater.aggregate)
+        if pair.less is not None:
+            touched += _list_touched(work, pair.less.aggregate)
+        unique = {tuple(key.id for key in keys): keys for keys in touched}
+        work.assertions.append(make_lemma(vc, pair, list(unique.values())))
+
+
+def _get_witnesses(work: Assembly, aggregate: int) -> list[tuple[Term, ...]]:
+    """Further keys that give a sum room; the same ones for all sums over such keys."""
     layouts, pool = work.vc.encoder.layouts, work.vc.encoder.pool
     kinds = work.vc.aggregates.get_keys(aggregate)
-    return [
-        tuple(pool.fresh("witness", 0, layouts.leaves(kind)[0].high) for kind in kinds)
-        for _ in range(work.mode.witnesses)
-    ]
+    if kinds not in work.witnesses:
+        work.witnesses[kinds] = [
+            tuple(pool.fresh("witness", 0, layouts.leaves(kind)[0].high) for kind in kinds)
+            for _ in range(work.mode.witnesses)
+        ]
+    return work.witnesses[kinds]
+
+
+def _list_prefixes(work: Assembly) -> list[Touched]:
+    """Outer keys of the sums that are asked: what holds at them holds of the sums."""
+    found: dict[tuple[int, ...], Touched] = {}
+    for asked in work.asked.values():
+        for pattern in work.vc.aggregates.patterns[asked.aggregate]:
+            cell, keys = pattern.get_place(_get_args(work, asked), None)
+            if any(key is not None for key in keys):
+                found[(cell, *(-1 if key is None else key.id for key in keys))] = (cell, keys)
+    return list(found.values())
+
+
+def _get_args(work: Assembly, asked: Asked) -> tuple[Term, ...]:
+    pool = work.vc.encoder.pool
+    return tuple(pool.to_integer(arg.leaves[0]) for arg in asked.args)
+
+
+def _touch_bodies(work: Assembly) -> None:
+    """In finite mode a sum is its touched keys: what it reads there are entries of the state."""
+    for asked in list(work.asked.values()):
+        touched = _list_touched(work, asked.aggregate) + _get_witnesses(work, asked.aggregate)
+        for pattern in work.vc.aggregates.patterns[asked.aggregate]:
+            for bound in touched:
+                cell, keys = pattern.get_place(_get_args(work, asked), bound)
+                whole = tuple(key for key in keys if key is not None)
+                if len(whole) == len(keys):
+                    work.touch([(cell, whole)])
 
 
 def _add_single_sums(work: Assembly) -> None:

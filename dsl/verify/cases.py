@@ -17,7 +17,9 @@ from dsl.verify.state import COINS_MAX, Place, Root, State, make_state, read_lea
 from dsl.verify.terms import Pool, Symbol, Term
 from spec.ir.syntax import CELL_BALANCE, CELL_INBOX, Fold, Function, FunctionKind, Leave, Module
 
-TIME_MAX = (1 << 64) - 1
+TIME_MAX = (1 << 63) - 1
+"""The latest `now` and `height` of a call, an assumption of its own: half of what a u64 holds, so
+that an ordinary deadline needs no clause about the end of time (0130)."""
 GENESIS_MAX = (1 << 256) - 1
 IMPLIED_INIT = Function(
     FunctionKind.INIT,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
-from dsl.verify.cases import Case, list_functions, run_case
+from dsl.verify.cases import TIME_MAX, Case, list_functions, run_case
 from dsl.verify.encoder import Inputs
 from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError
 from dsl.verify.model import Entry, Model, solve_digests
@@ -336,8 +336,8 @@ class Search:
             (),
             inputs.caller,
             pool.zero,
-            pool.apply(Symbol("now", (step,), 0, (1 << 64) - 1)),
-            pool.apply(Symbol("height", (step,), 0, (1 << 64) - 1)),
+            pool.apply(Symbol("now", (step,), 0, TIME_MAX)),
+            pool.apply(Symbol("height", (step,), 0, TIME_MAX)),
             inputs.this,
             inputs.genesis,
             NO_CALL,

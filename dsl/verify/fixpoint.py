@@ -8,7 +8,9 @@ dropped in turn, until nothing changes (LANGUAGE.md 5.8). Unknown counts as fail
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsl.verify.assemble import Mode, assemble
+from dsl.verify.assemble import Mode, assemble, gather
+from dsl.verify.comparison import make_goal
+from dsl.verify.pairs import Pattern, make_pattern
 from dsl.verify.smtlib import Query
 from dsl.verify.solver import Decision
 from dsl.verify.validity import Decide
@@ -72,7 +74,41 @@ def _decide_goals(
             asked.append((goal, is_cut))
     for (goal, is_cut), decision in zip(asked, decide(queries), strict=True):
         outcomes[goal.number] = _judge(goal, decision, is_cut, active)
+    _compare(vc, [outcomes[goal.number] for goal, _ in asked], active, decide)
     return [outcomes[goal.number] for goal in goals]
+
+
+def _compare(vc: Vc, outcomes: Sequence[Outcome], active: frozenset[int], decide: Decide) -> None:
+    """Tries what is not proved again with the comparison lemma, where there are sums to compare."""
+    mode = Mode(active, is_comparing=True)
+    tried: list[tuple[Outcome, frozenset[Pattern]]] = []
+    for outcome in outcomes:
+        goal = outcome.goal
+        if outcome.verdict == "proved" or goal.is_wanted or not goal.assumes_invariants:
+            continue
+        pairs = gather(vc, goal, mode).pairs
+        if pairs:
+            tried.append((outcome, frozenset(make_pattern(pair) for pair in pairs)))
+    fresh = {
+        pattern: make_goal(vc, pattern)
+        for _, patterns in tried
+        for pattern in sorted(patterns, key=repr)
+        if (pattern, active) not in vc.comparisons.known
+    }
+    queries = [assemble(vc, goal, Mode(active))[0] for goal in fresh.values()]
+    for pattern, decision in zip(fresh, decide(queries), strict=True):
+        vc.comparisons.known[(pattern, active)] = decision.verdict == "unsat"
+    again = [
+        outcome
+        for outcome, patterns in tried
+        if any(vc.comparisons.holds(pattern, active) for pattern in patterns)
+    ]
+    asked = [assemble(vc, outcome.goal, mode) for outcome in again]
+    decisions = decide([query for query, _ in asked])
+    for old, (_, is_cut), decision in zip(again, asked, decisions, strict=True):
+        new = _judge(old.goal, decision, is_cut, active)
+        old.verdict, old.reason, old.rests_on = new.verdict, new.reason, new.rests_on
+        old.ms += new.ms
 
 
 def _judge(goal: Goal, decision: Decision, is_cut: bool, active: frozenset[int]) -> Outcome:

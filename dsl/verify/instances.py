@@ -7,7 +7,7 @@ variable that stands nowhere as a key takes the terms of its type, up to a cap (
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from dsl.verify.properties import Entry, Shape, Variable
+from dsl.verify.properties import Shape, Variable
 from dsl.verify.terms import Term
 from spec.ir.syntax import Type
 
@@ -15,10 +15,12 @@ INSTANCES_MAX = 256
 """Instances of one property in one goal; beyond, a model is `unknown (instances)`."""
 
 Terms = Mapping[Variable, Term]
+Touched = tuple[int, tuple[Term | None, ...]]
+"""(cell, keys) of what is touched: an entry, or all entries behind an aggregate's outer keys."""
 
 
 def choose_instances(
-    shape: Shape, touched: Sequence[Entry], by_type: Mapping[Type, Sequence[Term]]
+    shape: Shape, touched: Sequence[Touched], by_type: Mapping[Type, Sequence[Term]]
 ) -> tuple[list[Terms], bool]:
     """Bindings of a property's variables, and whether the cap cut some off."""
     columns: dict[tuple[Variable, ...], dict[tuple[int, ...], tuple[Term, ...]]] = {}
@@ -37,11 +39,13 @@ def choose_instances(
 def _collect(
     columns: dict[tuple[Variable, ...], dict[tuple[int, ...], tuple[Term, ...]]],
     levels: tuple[Variable | None, ...],
-    keys: tuple[Term, ...],
+    keys: tuple[Term | None, ...],
 ) -> None:
     binding: dict[Variable, Term] = {}
     for level, key in zip(levels, keys, strict=True):
-        if level is not None:
+        if level is not None and key is None:
+            return
+        if level is not None and key is not None:
             binding.setdefault(level, key)
     names = tuple(sorted(binding))
     row = tuple(binding[name] for name in names)

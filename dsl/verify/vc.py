@@ -27,6 +27,7 @@ from dsl.verify.cases import (
 )
 from dsl.verify.encoder import Encoder, Inputs, Owed
 from dsl.verify.leaves import Layouts, Sym, UnsupportedError, make_symbolic
+from dsl.verify.pairs import Comparisons
 from dsl.verify.properties import Evaluated, Properties, Shape, View, find_shape
 from dsl.verify.state import (
     COINS_MAX,
@@ -114,6 +115,9 @@ class Vc:
     goals: list[Goal]
     instances: dict[tuple[int, ...], Evaluated] = field(default_factory=dict)
     """Invariants at terms, in any typed state: worked out once for all goals."""
+
+    comparisons: Comparisons = field(default_factory=Comparisons)
+    """Which sums are at least others, as far as it is known."""
 
     def add(self, goal: Goal) -> None:
         """Appends a goal."""

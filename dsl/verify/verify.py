@@ -19,7 +19,7 @@ from dsl.verify.validity import Decide, make_valid_vc
 from dsl.verify.vc import Goal, Vc
 from spec.ir.encoding import compute_code_id
 from spec.ir.linked import LinkedModule
-from spec.ir.syntax import Prim, PrimOp
+from spec.ir.syntax import Context, ContextKind, Prim, PrimOp
 
 UNREPORTED = frozenset({"positive", "may_fail"})
 """Kinds of goals that only serve others, or only give notes."""
@@ -33,6 +33,8 @@ ASSUMPTIONS = (
     "total supply < 2^96",
 )
 HASH_ASSUMPTION = "hashes are collision-free"
+TIME_ASSUMPTION = "now < 2^63 and height < 2^63"
+"""Printed where a contract reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +181,22 @@ def compute_version() -> str:
 
 
 def _list_assumptions(linked: LinkedModule) -> tuple[str, ...]:
-    uses_hash = any(
-        isinstance(node, Prim) and node.op is PrimOp.HASH
-        for function in linked.module.code.functions
-        for node in function.code
-    )
-    return (*ASSUMPTIONS, HASH_ASSUMPTION) if uses_hash else ASSUMPTIONS
+    module = linked.module
+    nodes = [
+        *(node for function in module.code.functions for node in function.code),
+        *(node for claim in module.spec.invariants for node in claim.code),
+        *(node for claim in module.spec.transitions for node in claim.code),
+        *(node for spec in module.spec.functions for code in spec.ensures for node in code),
+    ]
+    found = list(ASSUMPTIONS)
+    if any(isinstance(each, Prim) and each.op is PrimOp.HASH for each in nodes):
+        found.append(HASH_ASSUMPTION)
+    if any(
+        isinstance(each, Context) and each.which in {ContextKind.NOW, ContextKind.HEIGHT}
+        for each in nodes
+    ):
+        found.append(TIME_ASSUMPTION)
+    return tuple(found)
 
 
 class _Judge:

@@ -15,10 +15,12 @@ from dsl.verify import (
     aggregates,
     assemble,
     cases,
+    comparison,
     execute,
     fixpoint,
     leaves,
     operators,
+    pairs,
     properties,
     run_frame,
     run_values,
@@ -140,6 +142,43 @@ def lemma_is_an_equation(patch: Patch) -> None:
         work.mode = mode
 
     patch.setattr(assemble, "_add_sums", wrong)
+
+
+def sums_are_compared_unproved(patch: Patch) -> None:
+    patch.setattr(pairs.Comparisons, "holds", lambda *_: True)
+
+
+def comparison_counts_keys_twice(patch: Patch) -> None:
+    real = comparison.make_lemma
+
+    def wrong(whole: vc.Vc, pair: pairs.Pair, touched: Sequence[Any]) -> Term:
+        lemmas = [real(whole, pair, [keys]) for keys in touched]
+        pool = whole.encoder.pool
+        difference = comparison._get_difference(
+            whole, pair, state.make_state(pair.greater.state.root)
+        )
+        start = state.make_state(pair.greater.state.root)
+        total = pool.zero
+        for keys in touched:
+            body = comparison._get_body(whole.aggregates, pair.greater, start, keys)
+            less = pool.zero
+            if pair.less is not None:
+                less = comparison._get_body(whole.aggregates, pair.less, start, keys)
+            total = pool.add(total, pool.sub(body, less))
+        return pool.and_(*lemmas, pool.less_equal(total, difference))
+
+    patch.setattr(assemble, "make_lemma", wrong)
+
+
+def comparison_the_wrong_way(patch: Patch) -> None:
+    real = comparison.make_lemma
+
+    def wrong(whole: vc.Vc, pair: pairs.Pair, touched: Sequence[Any]) -> Term:
+        if pair.less is None:
+            return real(whole, pair, touched)
+        return real(whole, pairs.Pair(pair.less, pair.greater), touched)
+
+    patch.setattr(assemble, "make_lemma", wrong)
 
 
 def lemma_for_any_sign(patch: Patch) -> None:
@@ -281,6 +320,9 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (division_is_unguarded, "vault:false_second"),
         (log_is_lost, "signed:false_nobody_earns"),
         (lemma_is_an_equation, "token:false_all"),
+        (sums_are_compared_unproved, "ballots:false_covered"),
+        (comparison_counts_keys_twice, "ballots:false_gap"),
+        (comparison_the_wrong_way, "ballots:false_full"),
         (lemma_for_any_sign, "signed:false_poor"),
         (goals_at_one_term, "token:false_nobody_loses"),
         (params_are_not_the_caller, "token:false_credit"),

@@ -147,3 +147,27 @@ def test_reasons_beside_a_contract_are_read(
     again = json.loads(capsys.readouterr().out)
     assert again["score"] == 100
     assert all(each["reason"] for each in again["survivors"])
+
+
+# What reports assume
+
+
+def test_an_ordinary_deadline_needs_no_clause_and_says_what_is_assumed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = """strict contract Sale:
+    state:
+        deadline: u64
+
+    action start() by anyone:
+        modifies deadline
+
+        deadline = now + 7d
+"""
+    (folder / "sale.qc").write_text(text, encoding="utf-8")
+    assert run("verify", "sale.qc") == 0
+    assert "now < 2^63 and height < 2^63" in capsys.readouterr().out
+    longer = text.replace("start()", "start(length: u64)").replace("7d", "length")
+    (folder / "sale.qc").write_text(longer, encoding="utf-8")
+    assert run("verify", "sale.qc") == 1
+    assert "BROKEN  complete 1 by start" in capsys.readouterr().out
