@@ -16,6 +16,7 @@ class Field:
     name: Identifier
     type: TypeName
     ghost: bool
+    checkpointed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,11 @@ class TreeBuilder(ExpressionBuilder):
         kind = find_one(parts, ast.TypeName)
         assert kind is not None, "the grammar has a type here"
         return decl.Field(
-            edge(parts[0]).join(kind.span), find_names(parts)[0], kind, has_token(parts, "GHOST")
+            edge(parts[0]).join(kind.span),
+            find_names(parts)[0],
+            kind,
+            has_token(parts, "GHOST"),
+            has_token(parts, "CHECKPOINTED"),
         )
 
     def role(self, parts: list[Part]) -> decl.Role:

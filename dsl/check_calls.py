@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dsl import ast, typed
 from dsl.check_aggregates import Aggregates
 from dsl.check_inline import inline_pure
+from dsl.check_past import check_at, check_live_view, is_past_read
 from dsl.check_types import resolve_value_type
 from dsl.names import BUILTIN_FUNCTIONS, Place, Program, Scope
 from dsl.source import Span
@@ -76,6 +77,8 @@ class Calls:
             variant = self.find_variant(node.callee)
             if variant is not None:
                 return self.make_variant(node, variant, node.arguments, scope, place)
+            if is_past_read(self._program, node) and isinstance(node.callee.base, ast.Name):
+                return check_at(self._expressions, node, node.callee.base, scope, place)
             return self._method(node, node.callee, scope, place)
         return self._fail(node.span, "QC0301", "this can't be called")
 
@@ -117,6 +120,8 @@ class Calls:
         if name in self._program.written and not place.effects:
             message = f"`{name}` changes the state, which {place.title} can't"
             return self._fail(node.span, "QC0306", message)
+        if not check_live_view(self._program, name, node.span, place):
+            return typed.make_broken(node.span)
         fields = tuple(
             (p.name.text, resolve_value_type(self._program, p.type)) for p in function.params
         )

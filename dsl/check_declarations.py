@@ -1,12 +1,14 @@
 """Declarations of a contract: types, state, roles, constants, events, errors, functions."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 from dsl import ast, typed
 from dsl import ast_members as decl
 from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
+from dsl.check_past import can_remember
 from dsl.check_types import measure_fields, resolve_type, resolve_value_type
 from dsl.names import CONSTANT, Program, Scope
 from dsl.source import Span
@@ -21,6 +23,7 @@ from dsl.types import (
     OptionType,
     RecordType,
     Type,
+    render_type,
 )
 
 FUNCTIONS_MAX = 96
@@ -128,8 +131,9 @@ class Declarations:
 
     def _add_coins(self, span: Span) -> None:
         for name in ("balance", "inbox"):
+            coins = typed.Cell(span, name, COINS, role=False, checkpointed=False)
             self._program.cell_numbers[name] = len(self._program.cells)
-            self._program.cells.append(typed.Cell(span, name, COINS, role=False))
+            self._program.cells.append(coins)
             self._program.used.add(name)
 
     def _is_free(self, name: ast.Identifier) -> bool:
@@ -175,6 +179,10 @@ class Declarations:
                 fields.append((field.name.text, resolve_value_type(self._program, field.type)))
                 if field.ghost:
                     self._refuse_ghost(field)
+                if field.checkpointed:
+                    message = "a field of a record can't be checkpointed"
+                    label = "checkpoints are kept of cells of the state"
+                    self._program.report("QC0250", message, field.span, label)
             self._program.measures[node.name.text] = measure_fields(self._program, fields)
             return RecordType(node.name.text, tuple(fields))
         members = []
@@ -225,14 +233,21 @@ class Declarations:
         if field.ghost:
             self._refuse_ghost(field)
         kind = resolve_type(self._program, field.type)
-        self._add_cell(field.name, kind, field.span, role=False)
+        if field.checkpointed and not can_remember(kind):
+            label = "checkpoints are kept of a number, or of a map from a key to a number"
+            message = f"{render_type(kind)} can't be checkpointed"
+            self._program.report("QC0250", message, field.type.span, label)
+        if self._add_cell(field.name, kind, field.span, role=False) and field.checkpointed:
+            self._program.checkpointed.add(field.name.text)
+            cell = self._program.cells[-1]
+            self._program.cells[-1] = replace(cell, checkpointed=True)
 
     def _add_cell(self, name: ast.Identifier, kind: Type, span: Span, *, role: bool) -> bool:
         """Declare a cell; False if its name is taken, which is reported."""
         if not self._is_free(name):
             return False
         self._program.cell_numbers[name.text] = len(self._program.cells)
-        self._program.cells.append(typed.Cell(span, name.text, kind, role))
+        self._program.cells.append(typed.Cell(span, name.text, kind, role, checkpointed=False))
         return True
 
     def _declare_role(self, node: decl.Role) -> None:

@@ -3,6 +3,7 @@
 from dsl import ast, typed
 from dsl.check_advice import check_caller, explain_index
 from dsl.check_calls import Calls
+from dsl.check_past import check_live
 from dsl.folding import fold_numbers
 from dsl.names import BUILTIN_VALUES, Place, Program, Scope
 from dsl.source import Span
@@ -236,6 +237,8 @@ class Expressions:
         self.program.used.add(node.text)
         if place.title == "a constant":
             self.program.report("QC0209", "a constant can't depend on the state", node.span)
+            return typed.make_broken(node.span)
+        if not check_live(self.program, node, place):
             return typed.make_broken(node.span)
         cell = self.program.cells[number]
         return typed.Read(node.span, cell.type, number, (), (), self.inside_old)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dsl import ast, typed
 from dsl import ast_members as decl
 from dsl.ast_walk import compute_depth, walk_syntax
+from dsl.check_past import reads_live
 from dsl.names import Place, Program, Scope
 from dsl.source import FUNCTION_DEPTH_MAX, Span
 from dsl.types import BOOL, EnumMember, EnumType, OptionType, Type
@@ -78,6 +79,11 @@ def _analyse(program: Program, name: str, calls: tuple[str, ...]) -> None:
         each in program.written for each in calls
     ):
         program.written.add(name)
+    function = program.functions[name]
+    if function.kind == "view" and (
+        reads_live(program, function) or any(each in program.live for each in calls)
+    ):
+        program.live.add(name)
     required: dict[str, None] = {}
     for node in nodes:
         if isinstance(node, ast.Require):
@@ -94,6 +100,8 @@ def _is_write(program: Program, node: object) -> bool:
             return get_root(target) in program.cell_numbers
         case ast.Call(callee=ast.Name(text=name)):
             return name in ("pay", "collect")
+        case ast.Call(callee=ast.Member(name=ast.Identifier(text="at"))):
+            return False
         case ast.Call(callee=ast.Member(base=base)):
             return get_root(base) in program.cell_numbers
         case _:
@@ -102,9 +110,15 @@ def _is_write(program: Program, node: object) -> bool:
 
 def get_root(node: ast.Expression) -> str:
     """Return the name a path starts with, or nothing."""
+    root = find_root(node)
+    return "" if root is None else root.text
+
+
+def find_root(node: ast.Expression) -> ast.Name | None:
+    """Return the node of the name a path starts with, if it starts with one."""
     while isinstance(node, ast.Index | ast.Member):
         node = node.base
-    return node.text if isinstance(node, ast.Name) else ""
+    return node if isinstance(node, ast.Name) else None
 
 
 def inline_pure(

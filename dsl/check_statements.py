@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dsl import ast, typed
 from dsl.check_expressions import Expressions
-from dsl.check_inline import bind_arms, get_root
+from dsl.check_inline import bind_arms, find_root, get_root
 from dsl.check_types import resolve_value_type
 from dsl.names import STANDARD_ERRORS, Place, Program, Scope
 from dsl.source import Span
@@ -150,6 +150,8 @@ class Statements:
         if root in self._program.constants:
             self._program.report("QC0402", f"`{root}` is a constant", node.target.span)
             return []
+        if node.operator in ("=", "+=", "-="):
+            self._program.target = find_root(node.target)
         place = self._expressions.check(node.target, scope, self._context.place)
         if isinstance(place.type, BrokenType):
             return []

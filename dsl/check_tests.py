@@ -18,6 +18,7 @@ MACHINE_ERRORS = {
     "IndexOutOfRange": "contract.index_out_of_range",
     "ListFull": "contract.list_full",
     "ListEmpty": "contract.list_empty",
+    "NotPast": "contract.checkpoint_not_past",
 }
 """Names under which a test expects a failure of the machine, with the specification's code."""
 

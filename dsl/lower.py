@@ -155,7 +155,8 @@ class _Lowering:
     ]:
         contract = self._contract
         cells = tuple(
-            ir.Cell(tables.add(each.type), is_checkpointed=False) for each in contract.cells
+            ir.Cell(tables.add(each.type), is_checkpointed=each.checkpointed)
+            for each in contract.cells
         )
         events = tuple(
             ir.Event(tuple(tables.add(kind) for _, kind in each.params)) for each in contract.events

@@ -357,7 +357,7 @@ def find_old_reads(expr: typed.Expr) -> list[typed.Read]:  # noqa: C901  # one c
                     found.append(current)
             case typed.Prim(args=args) | typed.MakeVariant(args=args) | typed.MakeRecord(args=args):
                 pending.extend(args)
-            case typed.MakeList(args=args):
+            case typed.MakeList(args=args) | typed.Past(keys=args):
                 pending.extend(args)
             case typed.Check(value=value) | typed.FieldOf(value=value):
                 pending.append(value)

@@ -115,6 +115,8 @@ class Builder:
                 return ir.NodeIndex(self.contexts[expr.which])
             case typed.Read():
                 return self._read(expr)
+            case typed.Past(span, _, cell, keys):
+                return self.add(ir.Get(cell, ir.When.AT, self.lower_all(keys), ()), span)
             case typed.Prim():
                 return self._prim(expr)
             case typed.Logic():
@@ -251,7 +253,7 @@ class Builder:
     def can_fail(self, expr: typed.Expr) -> bool:
         """Say whether evaluating the expression in a body may fail or change something."""
         match expr:
-            case typed.Check() | typed.ItemOf() | typed.Inline() | typed.Collect():
+            case typed.Check() | typed.ItemOf() | typed.Past() | typed.Inline() | typed.Collect():
                 return True
             case typed.Prim(op=op, args=args):
                 return op in _FALLIBLE or any(self.can_fail(each) for each in args)

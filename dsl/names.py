@@ -95,11 +95,13 @@ class Place:
     """Own functions run here although arithmetic is exact."""
     transition: bool = False
     """`action in (…)` may be used."""
+    live: bool = True
+    """The live value of a checkpointed cell may be read."""
 
 
-BODY = Place("a body", effects=True)
+BODY = Place("a body", effects=True, live=False)
 VIEW = Place("a view")
-GUARD = Place("a guard", exact=True)
+GUARD = Place("a guard", exact=True, live=False)
 ENSURES = Place("an `ensures` clause", exact=True, old=True, spec=True)
 EMITS = Place("an `emits` clause", old=True)
 INVARIANT = Place("an invariant", exact=True, spec=True, call=False)
@@ -160,6 +162,12 @@ class Program:
     constants: dict[str, typed.Constant] = field(default_factory=dict)
     events: dict[str, typed.Signature] = field(default_factory=dict)
     errors: dict[str, typed.Signature] = field(default_factory=dict)
+    checkpointed: set[str] = field(default_factory=set)
+    """Names of the cells that remember their past."""
+    target: ast.Name | None = None
+    """The name that an assignment starts with: the only live use of a checkpointed cell."""
+    live: set[str] = field(default_factory=set)
+    """Names of views that read the live value of a checkpointed cell."""
     roles: dict[str, bool] = field(default_factory=dict)
     """Role name to "many"."""
     functions: dict[str, decl.Function] = field(default_factory=dict)

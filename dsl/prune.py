@@ -27,8 +27,10 @@ class Pruned:
 def is_removable(node: ir.Node, *, total: bool) -> bool:
     """Say whether a node may go if nothing uses its value."""
     match node:
-        case ir.Const() | ir.Param() | ir.Context() | ir.Var() | ir.Out() | ir.Join() | ir.Get():
+        case ir.Const() | ir.Param() | ir.Context() | ir.Var() | ir.Out() | ir.Join():
             return True
+        case ir.Get(_, when):
+            return total or when is not ir.When.AT
         case ir.MakeRecord() | ir.Field() | ir.Variant() | ir.Payload() | ir.MakeList():
             return True
         case ir.Agg() | ir.ForAll():

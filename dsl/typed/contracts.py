@@ -17,6 +17,7 @@ class Cell:
     name: str
     type: Type
     role: bool
+    checkpointed: bool
 
 
 @dataclass(frozen=True, slots=True)

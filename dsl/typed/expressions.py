@@ -59,6 +59,16 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A checkpointed cell's value at the end of an earlier block; the height is the last key."""
+
+    span: Span
+    type: Type
+    cell: int
+    keys: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prim:
     """A strict operator; `op` is the lower-case name of a core IR operator."""
 
@@ -222,6 +232,7 @@ Expr = (
     | Use
     | Context
     | Read
+    | Past
     | Prim
     | Logic
     | Check

@@ -147,6 +147,9 @@ class Aggregates:
         if root.is_default:
             return pool.zero
         leaves = tuple(pool.to_integer(leaf) for arg in args for leaf in arg.leaves)
+        if root.height is not None:
+            symbol = Symbol("past aggregate", (root.number, aggregate), None, None)
+            return pool.apply(symbol, (*leaves, root.height))
         return pool.apply(Symbol("aggregate", (root.number, aggregate), None, None), leaves)
 
     def get_value(self, asked: Asked) -> Term:

@@ -13,9 +13,10 @@ from dsl.verify.comparison import make_lemma
 from dsl.verify.instances import Touched, choose_instances
 from dsl.verify.leaves import ADDRESS_LIMIT, ADDRESS_LOW, CONTRACTS_LOW, Sym
 from dsl.verify.pairs import Pair, list_pairs, make_pattern
+from dsl.verify.past import get_key_types, get_past_state, is_past_cell
 from dsl.verify.properties import Entry, Evaluated, Shape, View
 from dsl.verify.smtlib import Query, make_query
-from dsl.verify.state import Place, make_state, read_leaf
+from dsl.verify.state import Place, State, make_state, read_leaf
 from dsl.verify.terms import ATOMS, Pool, Term, collect
 from dsl.verify.vc import Goal, Vc
 from spec.ir.syntax import AddressType, StringType, Type
@@ -127,11 +128,15 @@ def _add_hypotheses(work: Assembly) -> None:
             continue
         if not shape.variables:
             _assume(work, index, shape, {})
+            if index in work.vc.lasting:
+                _assume_past(work, index, shape, {})
             continue
         chosen, is_cut = choose_instances(shape, entries, by_type)
         work.is_cut |= is_cut
         for terms in chosen:
             _assume(work, index, shape, terms)
+            if index in work.vc.lasting:
+                _assume_past(work, index, shape, terms)
         if stored and len(shape.variables) == 1:
             for term in stored.get(shape.kinds[0], ()):
                 _assume(work, index, shape, {shape.variables[0]: term})
@@ -145,9 +150,33 @@ def _assume(
         return
     work.done.add(key)
     vc = work.vc
+    _add_instance(work, key, shape, vc.anywhere, terms)
+
+
+def _assume_past(
+    work: Assembly, index: int, shape: Shape, terms: Mapping[tuple[int, int], Term]
+) -> None:
+    """An invariant over checkpointed cells alone, at the end of every block that is read."""
+    heights = {keys[-1].id: keys[-1] for cell, keys in work.entries.values() if is_past_cell(cell)}
+    for height in heights.values():
+        key = (-1, height.id, index, *(terms[variable].id for variable in shape.variables))
+        if key not in work.done:
+            work.done.add(key)
+            state = get_past_state(work.vc.anywhere.root, height)
+            _add_instance(work, key, shape, state, terms)
+
+
+def _add_instance(
+    work: Assembly,
+    key: tuple[int, ...],
+    shape: Shape,
+    state: State,
+    terms: Mapping[tuple[int, int], Term],
+) -> None:
+    vc = work.vc
     known = vc.instances.get(key)
     if known is None:
-        view = View(vc.inputs, vc.anywhere, vc.anywhere)
+        view = View(vc.inputs, state, state)
         known = vc.instances[key] = vc.properties.instantiate(shape, view, terms)
     work.assertions.append(known.term)
     work.note(known)
@@ -166,7 +195,7 @@ def _list_terms(work: Assembly) -> dict[Type, list[Term]]:
         if value.type is not None and len(value.leaves) == 1
     ]
     for cell, keys in work.entries.values():
-        found += zip(root.shapes[cell][0], keys, strict=True)
+        found += zip(get_key_types(root, cell), keys, strict=True)
     terms: dict[Type, dict[int, Term]] = {}
     for kind, term in found:
         terms.setdefault(kind, {})[term.id] = term
@@ -179,6 +208,8 @@ def _list_stored(work: Assembly) -> dict[Type, list[Term]]:
     root, pool = work.vc.anywhere.root, work.vc.encoder.pool
     stored: dict[Type, list[Term]] = {}
     for cell, keys in work.entries.values():
+        if is_past_cell(cell):
+            continue
         kind = root.shapes[cell][1]
         if root.layouts.size(kind) == 1:
             leaf = read_leaf(work.vc.anywhere, Place(cell, keys, 0))

@@ -15,6 +15,7 @@ from dsl.verify.cases import TIME_MAX, Case, list_functions, run_case
 from dsl.verify.encoder import Inputs
 from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError
 from dsl.verify.model import Entry, Model, solve_digests
+from dsl.verify.past import end_call
 from dsl.verify.properties import View
 from dsl.verify.replay import Replay, replay
 from dsl.verify.scenario import NO_CALL, Claim, Scenario, Step, Stored
@@ -144,7 +145,8 @@ def _make_state(vc: Vc, goal: Goal, model: Model, name: str) -> Scenario | None:
         found = tuple(key for key in key_values if key is not None)
         if value is None or len(found) != len(kinds):
             return None
-        entries.append(Stored(cell, found, value))
+        past = _make_checkpoints(vc, model, (cell, keys), value)
+        entries.append(Stored(cell, found, value, past))
     steps = _make_last_steps(vc, goal, model)
     if steps is None:
         return None
@@ -158,6 +160,29 @@ def _make_state(vc: Vc, goal: Goal, model: Model, name: str) -> Scenario | None:
         steps,
         is_attack=is_init,
     )
+
+
+def _make_checkpoints(
+    vc: Vc, model: Model, entry: Entry, value: Value
+) -> tuple[tuple[int, Value], ...]:
+    """An entry's checkpoints: what the model says of earlier blocks, then the live value.
+
+    A live value that differs from the last one of the past was written in this very block.
+    """
+    cell, keys = entry
+    if not vc.linked.module.code.cells[cell].is_checkpointed:
+        return ()
+    now = model.get(vc.inputs.height)
+    current: Value = 0
+    points: list[tuple[int, Value]] = []
+    past = model.list_past(ANYWHERE).get((cell, keys), {})
+    for height, held in sorted(past.items()):
+        if 0 <= height < now and held != current:
+            points.append((height, held))
+            current = held
+    if value != current:
+        points.append((now, value))
+    return tuple(points)
 
 
 def _list_assigned(vc: Vc) -> list[int]:
@@ -315,7 +340,8 @@ class Search:
             case = run_case(self._vc.encoder, *function, state, len(chain.cases))
         except UnsupportedError:
             return None
-        return Chain((*chain.cases, case), (*chain.gifts, gift), case.after)
+        ended = end_call(case.after, case.inputs.height)
+        return Chain((*chain.cases, case), (*chain.gifts, gift), ended)
 
     def _give(self, state: State, step: int) -> tuple[State, Term]:
         """Coins that may have reached the inbox before a step."""

@@ -30,7 +30,8 @@ class Failure:
     """A way to fail: `condition` includes the path to it."""
 
     kind: str
-    """"fail", "range", "division", "address", "balance", "index", "full", "empty"."""
+    """"fail", "range", "division", "address", "balance", "index", "full", "empty",
+    "checkpoint"."""
     condition: Term
     node: int
     error: int

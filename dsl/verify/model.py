@@ -68,6 +68,16 @@ class Model:
                 leaves[symbol.key[2]] = self.get(atom)
         return entries
 
+    def list_past(self, root: int) -> Mapping[Entry, dict[int, int]]:
+        """What entries of checkpointed cells held before: (cell, keys) to height to value."""
+        entries: dict[Entry, dict[int, int]] = {}
+        for atom in self._atoms:
+            symbol = atom.symbol
+            if symbol is not None and symbol.group == "past" and symbol.key[0] == root:
+                *keys, height = (self.get(arg) for arg in atom.args)
+                entries.setdefault((symbol.key[1], tuple(keys)), {})[height] = self.get(atom)
+        return entries
+
     def list_digests(self) -> list[Term]:
         """That each hash is taken of the values of this model, and is what the machine computes.
 

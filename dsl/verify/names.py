@@ -15,6 +15,7 @@ FAILURES = {
     "index": "index out of range",
     "full": "full list",
     "empty": "empty list",
+    "checkpoint": "reading a block that is not past",
 }
 """Ways in which a body fails, in words."""
 

@@ -12,6 +12,7 @@ from dsl.verify.aggregates import Aggregates, Asked, make_range
 from dsl.verify.encoder import Encoder, Inputs, Owed
 from dsl.verify.execute import Execution
 from dsl.verify.leaves import Sym, UnsupportedError, as_leaf, make_symbolic
+from dsl.verify.past import make_past_cell
 from dsl.verify.state import State
 from dsl.verify.terms import Pool, Term
 from spec.ir.syntax import (
@@ -21,6 +22,7 @@ from spec.ir.syntax import (
     Check,
     Code,
     Context,
+    ContextKind,
     Emit,
     Fail,
     Fold,
@@ -40,6 +42,7 @@ from spec.ir.syntax import (
     Type,
     Update,
     Var,
+    When,
     get_operands,
 )
 
@@ -237,7 +240,11 @@ def find_shape(encoder: Encoder, aggregates: Aggregates, code: Code) -> Shape:
             kinds += [encoder.layouts.get(each) for each in node.types]
         elif isinstance(node, Get):
             cells.add(node.cell)
-            readings += _find_reading(code, node.cell, node.keys)
+            if node.when is When.AT:
+                contexts.add(int(ContextKind.HEIGHT))
+                readings += _find_reading(code, make_past_cell(node.cell), node.keys)
+            else:
+                readings += _find_reading(code, node.cell, node.keys)
         elif isinstance(node, Agg):
             used.add(node.aggregate)
             for pattern in aggregates.patterns[node.aggregate]:

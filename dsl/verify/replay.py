@@ -22,8 +22,14 @@ from spec.ir.host import (
 from spec.ir.linked import LinkedModule
 from spec.ir.machine import execute
 from spec.ir.memory import MemoryWorld
-from spec.ir.state import find_entry, get_entry, set_entry
-from spec.ir.storage import compute_storage_key
+from spec.ir.state import find_entry, get_entry, get_entry_at, set_entry
+from spec.ir.storage import Place as StoragePlace
+from spec.ir.storage import (
+    compute_checkpoint_count_key,
+    compute_checkpoint_key,
+    compute_storage_key,
+    decode_count,
+)
 from spec.ir.syntax import (
     CELL_BALANCE,
     CELL_INBOX,
@@ -38,7 +44,7 @@ from spec.ir.syntax import (
     UintType,
     When,
 )
-from spec.ir.values import EnumValue, Value, encode_record, get_fields
+from spec.ir.values import EnumValue, Value, compute_default, encode_record, get_fields
 from spec.limits import IR_FUNCTION_GAS_MAX, SUPPLY_LIMIT
 
 UNIVERSE_MAX = 96
@@ -126,7 +132,18 @@ class Surroundings:
         """See `Environment`."""
         is_old = self.is_before or when is When.OLD
         moment = self.happened.before if is_old else self.happened.after
+        if when is When.AT:
+            return self._get_past(moment.world, cell, keys)
         return read_entry(self.linked, self.contract, moment.world, (cell, keys))
+
+    def _get_past(self, world: MemoryWorld, cell: int, keys: tuple[Value, ...]) -> Value:
+        """What a checkpointed entry held at a height that is past, else the default."""
+        entry = find_entry(self.linked, self.contract, cell, keys[:-1])
+        height = keys[-1]
+        assert isinstance(height, int), "validated: the last key is a height"
+        if height < self.happened.step.height:
+            return get_entry_at(world, self.linked, entry, height)
+        return compute_default(self.linked.types, entry.kind)
 
     def get_universe(self, kind: Type) -> tuple[Value, ...]:
         """See `Environment`."""
@@ -206,17 +223,25 @@ def _is_covered(linked: LinkedModule, scenario: Scenario, last: Happened) -> boo
     around = get_surroundings(linked, scenario, last)
     keys = set(last.before.world.leaves) | set(last.after.world.leaves)
     for cell in range(CELL_INBOX + 1, len(linked.module.code.cells)):
-        if linked.module.code.cells[cell].is_checkpointed or not keys:
-            return not keys
-        for place in list_places(linked, around, cell):
+        for place in list_places(linked, around, cell) if keys else ():
             entry = find_entry(linked, scenario.contract, cell, place[1]).place
             keys.discard(compute_storage_key(entry.contract, entry.cell, entry.keys))
+            if linked.module.code.cells[cell].is_checkpointed:
+                keys.difference_update(_list_checkpoint_keys(last.after.world, entry))
     return not keys
+
+
+def _list_checkpoint_keys(world: MemoryWorld, entry: StoragePlace) -> set[bytes]:
+    """The keys of the leaves that remember an entry's past."""
+    counter = compute_checkpoint_count_key(entry)
+    count = decode_count(world.get_leaf(counter))
+    return {counter, *(compute_checkpoint_key(entry, index) for index in range(count))}
 
 
 def _store(linked: LinkedModule, contract: bytes, world: MemoryWorld, entry: Stored) -> None:
     place = find_entry(linked, contract, entry.cell, entry.keys)
-    set_entry(world, linked, place, entry.value, 0)
+    for height, value in entry.checkpoints or ((0, entry.value),):
+        set_entry(world, linked, place, value, height)
 
 
 def _take_step(
@@ -292,8 +317,11 @@ def get_surroundings(
     seen: dict[Value, None] = {}
     for entry in scenario.entries:
         seen.update(dict.fromkeys(list_scalars((*entry.keys, entry.value))))
+        for height, value in entry.checkpoints:
+            seen.update(dict.fromkeys((height, value)))
     for step in scenario.steps:
         seen.update(dict.fromkeys(list_scalars((step.caller, *step.arguments))))
+        seen[step.height] = None
     seen[scenario.contract] = None
     return Surroundings(
         linked,

@@ -16,6 +16,7 @@ from dsl.verify.leaves import (
     make_default,
 )
 from dsl.verify.operators import apply_operator
+from dsl.verify.past import make_past_cell, read_past
 from dsl.verify.run_frame import COINS, TIME, Frame
 from dsl.verify.state import Place, read, read_leaf, write
 from dsl.verify.terms import Term
@@ -222,11 +223,24 @@ class ValueNodes(Frame):
         node = self.nodes[index]
         assert isinstance(node, Get), "dispatched by type"
         if node.when is When.AT:
-            raise UnsupportedError("checkpoints")
+            self._get_past(node, index)
+            return index + 1
         place, kind = self._place(node.cell, node.keys, node.fields, index)
         state = self.old if node.when is When.OLD else self.state
         self.values[index] = read(state, place, kind)
         return index + 1
+
+    def _get_past(self, node: Get, index: int) -> None:
+        """The value at the end of an earlier block; the default where nothing may fail."""
+        place, kind = self._place(node.cell, node.keys[:-1], (), index)
+        height, pool = self.number(node.keys[-1]), self.pool
+        self.reads.append((make_past_cell(node.cell), (*place.keys, height)))
+        is_past = pool.less(height, self.inputs.height)
+        if not self.is_guard:
+            self.fail("checkpoint", pool.not_(is_past), index)
+        is_kept = pool.and_(pool.less_equal(pool.zero, height), is_past)
+        value = read_past(self.state, place, height)
+        self.values[index] = Sym(kind, (pool.choose(is_kept, value, pool.zero),))
 
     def do_set(self, index: int) -> int:
         """Handles one node."""

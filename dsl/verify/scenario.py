@@ -55,6 +55,8 @@ class Stored:
     cell: int
     keys: tuple[Value, ...]
     value: Value
+    checkpoints: tuple[tuple[int, Value], ...] = ()
+    """Of a checkpointed cell: heights, rising, and what it held from then on; last the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,16 @@ def render_scenario(
             for each, key in zip(kinds, entry.keys, strict=True)
         ]
         value = "0x" + encode_value(linked.types, kind, entry.value).hex()
-        lines.append({"cell": entry.cell, "keys": keys, "value": value})
+        line: dict[str, object] = {"cell": entry.cell, "keys": keys, "value": value}
+        if entry.checkpoints:
+            line["checkpoints"] = [
+                {
+                    "height": str(height),
+                    "value": "0x" + encode_value(linked.types, kind, held).hex(),
+                }
+                for height, held in entry.checkpoints
+            ]
+        lines.append(line)
     for step in scenario.steps:
         types = get_fields(linked.types, get_params(linked, step.function))
         lines.append(
@@ -286,7 +297,28 @@ def _parse_entry(linked: LinkedModule, line: Mapping[str, object]) -> Stored:
     value = decode_stored(linked.types, kind, _bytes(line.get("value")))
     if isinstance(value, Err):
         raise _MalformedError(value.error.message)
-    return Stored(cell, tuple(keys), value.value)
+    return Stored(cell, tuple(keys), value.value, _parse_checkpoints(linked, cell, kind, line))
+
+
+def _parse_checkpoints(
+    linked: LinkedModule, cell: int, kind: Type, line: Mapping[str, object]
+) -> tuple[tuple[int, Value], ...]:
+    raw = line.get("checkpoints", [])
+    is_kept = linked.module.code.cells[cell].is_checkpointed
+    if not isinstance(raw, list) or len(raw) > ENTRIES_MAX or (raw and not is_kept):
+        raise _MalformedError("checkpoints are a list, of a checkpointed cell")
+    points: list[tuple[int, Value]] = []
+    for each in raw:
+        if not isinstance(each, dict):
+            raise _MalformedError("a checkpoint has a height and a value")
+        height = _number(each, "height")
+        held = decode_stored(linked.types, kind, _bytes(each.get("value")))
+        if isinstance(held, Err):
+            raise _MalformedError(held.error.message)
+        if height >= 1 << 64 or (points and points[-1][0] >= height):
+            raise _MalformedError("the heights of checkpoints rise, below 2**64")
+        points.append((height, held.value))
+    return tuple(points)
 
 
 def _parse_step(linked: LinkedModule, line: Mapping[str, object]) -> Step:

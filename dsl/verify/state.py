@@ -67,6 +67,8 @@ class State:
     """The last write to each leaf of each cell."""
     last: Write | None = None
     """The last write to anything."""
+    ended: tuple[tuple[Term, "State"], ...] = ()
+    """Height and state at the end of each call since the deployment, in a chain of calls."""
     known: dict[tuple[int, ...], Term] = field(default_factory=dict)
     """Reads already worked out."""
 
@@ -89,6 +91,10 @@ class Root:
         self.valid = valid
         """(cell, leaf) of addresses that are real in every state: shown by goals of their own."""
         self.shapes = [layouts.split_cell(layouts.get(cell.type)) for cell in cells]
+        self.height: Term | None = None
+        """Of a root that stands for the state at the end of an earlier block: its height."""
+        self.pasts: dict[int, State] = {}
+        """The states at the ends of earlier blocks, by the height's term."""
 
     @property
     def is_default(self) -> bool:
@@ -186,7 +192,7 @@ def write(state: State, guard: Term, place: Place, leaves: tuple[Term, ...]) -> 
         spot = (place.cell, leaf.offset)
         difference = _simplify_difference(pool, before, value)
         chains[spot] = Link(chains.get(spot), guard, place.keys, value, difference)
-    after = State(state.root, chains)
+    after = State(state.root, chains, ended=state.ended)
     after.last = Write(state.last, place.cell, place.keys, state, after)
     return after
 

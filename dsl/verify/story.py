@@ -12,7 +12,7 @@ from dsl.verify.replay import (
     list_places,
     read_entry,
 )
-from dsl.verify.scenario import NO_CALL, Scenario, get_params, split_cell
+from dsl.verify.scenario import NO_CALL, Scenario, Stored, get_params, split_cell
 from spec.ir.evaluate import evaluate_expression
 from spec.ir.host import DeclaredFailure, Failed
 from spec.ir.linked import LinkedCode, LinkedModule
@@ -123,7 +123,9 @@ class Teller:
         args = ", ".join(self.tell(kind, value) for kind, value in pairs)
         coins = f" with {step.value} coins" if step.value else ""
         gift = f" (after {step.gift} coins reached the inbox)" if step.gift else ""
-        return f"{self.get_person(step.caller)}  {shown}({args}){coins}{gift}"
+        cells = self._linked.module.code.cells
+        height = f" at height {step.height}" if any(c.is_checkpointed for c in cells) else ""
+        return f"{self.get_person(step.caller)}  {shown}({args}){coins}{gift}{height}"
 
     def list_changes(self, happened: Happened) -> list[str]:
         """The entries that a step changed."""
@@ -181,12 +183,18 @@ def tell_story(
 def _list_state(linked: LinkedModule, teller: Teller, scenario: Scenario) -> list[str]:
     shown = [
         f"{teller.tell_place((entry.cell, entry.keys))} = "
-        f"{teller.tell(split_cell(linked, entry.cell)[1], entry.value)}"
+        f"{teller.tell(split_cell(linked, entry.cell)[1], entry.value)}{_tell_past(entry)}"
         for entry in scenario.entries
     ]
     if scenario.balance or scenario.inbox:
         shown.insert(0, f"balance = {scenario.balance}, inbox = {scenario.inbox}")
     return [f"    {line}" for line in shown[: 2 * CHANGES_MAX]] or ["    all defaults"]
+
+
+def _tell_past(entry: Stored) -> str:
+    """What a checkpointed entry has held since which heights."""
+    points = (f"{value} from height {height}" for height, value in entry.checkpoints)
+    return f" ({', '.join(points)})" if entry.checkpoints else ""
 
 
 def _tell_ending(linked: LinkedModule, teller: Teller, scenario: Scenario, result: Replay) -> str:

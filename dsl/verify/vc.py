@@ -112,6 +112,8 @@ class Vc:
     """Functions that can't be encoded, and why."""
     invariants: list[Shape | None]
     """None for one that can't be stated; it is never assumed."""
+    lasting: frozenset[int]
+    """Those over checkpointed cells alone: they held at the end of every block too."""
     goals: list[Goal]
     instances: dict[tuple[int, ...], Evaluated] = field(default_factory=dict)
     """Invariants at terms, in any typed state: worked out once for all goals."""
@@ -147,6 +149,7 @@ def make_vc(linked: LinkedModule, valid: frozenset[tuple[int, int]]) -> Vc:
         {case.function: case for case in results if isinstance(case, Case)},
         {case[0]: case[1] for case in results if not isinstance(case, Case)},
         [],
+        frozenset(),
         [],
     )
 
@@ -219,12 +222,27 @@ def _add_invariants(vc: Vc) -> None:
             if not isinstance(evaluated, str):
                 _add_sense(vc, Goal("invariant", index, NO_FUNCTION, evaluated.term), evaluated)
         vc.invariants.append(None if isinstance(sample, str) else sample)
+        if not isinstance(sample, str) and _is_lasting(vc, sample):
+            vc.lasting |= {index}
         for function, declared_function in list_functions(vc.linked.module):
             if declared_function.kind is not FunctionKind.VIEW:
                 _add_invariant(vc, index, function, sample)
         if isinstance(sample, Shape):
             _add_tick(vc, index, sample)
             _add_gift(vc, index, sample)
+
+
+def _is_lasting(vc: Vc, shape: Shape) -> bool:
+    """Whether an invariant speaks of nothing but checkpointed cells, and holds of their defaults.
+
+    Then it held at the end of every block, before the deployment too.
+    """
+    cells = vc.linked.module.code.cells
+    if shape.contexts or not shape.cells or not all(cells[c].is_checkpointed for c in shape.cells):
+        return False
+    nothing = make_state(Root(vc.encoder.pool, vc.encoder.layouts, cells, 0))
+    evaluated = _evaluate(vc, shape, View(vc.inputs, nothing, nothing))
+    return not isinstance(evaluated, str) and evaluated.term is vc.encoder.pool.true
 
 
 def _add_sense(vc: Vc, goal: Goal, evaluated: Evaluated) -> None:

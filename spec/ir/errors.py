@@ -116,7 +116,7 @@ class IrRule(Enum):
     )
     CHECKPOINT_TYPE = (
         "ir.checkpoint_type",
-        "a checkpointed cell is no map from a scalar to a uint",
+        "a checkpointed cell is neither a uint nor a map from a scalar to a uint",
     )
     INIT_MISPLACED = ("ir.init_misplaced", "an init is not the first function")
     VIEW_PAYABLE = ("ir.view_payable", "a view is payable")

@@ -73,7 +73,10 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A state variable. Checkpointed cells (maps to uints) remember their value at each block."""
+    """A state variable.
+
+    Checkpointed cells (uints, maps to uints) remember their value at the end of each block.
+    """
 
     type: TypeIndex
     is_checkpointed: bool

@@ -322,7 +322,8 @@ def _judge_cell(types: Types, index: int, cell: Cell) -> Refused | None:
         return Refused(IrRule.STANDARD_CELL, index)
     if not cell.is_checkpointed:
         return None
-    if not isinstance(kind, MapType) or not isinstance(types[kind.value], UintType):
+    value = types[kind.value] if isinstance(kind, MapType) else kind
+    if not isinstance(value, UintType):
         return Refused(IrRule.CHECKPOINT_TYPE, cell.type)
     return None
 

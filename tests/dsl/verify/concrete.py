@@ -13,6 +13,7 @@ from spec.ir.host import BlockContext
 from spec.ir.linked import LinkedModule
 from spec.ir.memory import MemoryWorld
 from spec.ir.operators import compute_hash
+from spec.ir.state import find_entry, get_entry_at
 from spec.ir.syntax import PrimOp, Type, When
 from spec.ir.values import Value
 
@@ -66,6 +67,10 @@ class Assignment:
         match term.symbol.group:
             case "cell":
                 return self._read(term.symbol, args)
+            case "past":
+                return self._read_past(term.symbol, args)
+            case "last":
+                return 3
             case "hash" | "predicate":
                 return self._apply(term.symbol, args)
             case "aggregate":
@@ -94,6 +99,21 @@ class Assignment:
             keys.append(decode_leaves(self.encoder.layouts, each, (number,)))
         value = read_entry(self.linked, self.call.contract, self.world, (cell, tuple(keys)))
         return encode_leaves(self.encoder.layouts, kind, value)[leaf]
+
+    def _read_past(self, symbol: Symbol, args: tuple[int, ...]) -> int:
+        _, cell = symbol.key
+        layouts = self.encoder.layouts
+        kinds, _ = layouts.split_cell(layouts.get(self.linked.module.code.cells[cell].type))
+        *numbers, height = args
+        keys: list[Value] = []
+        for each, number in zip(kinds, numbers, strict=True):
+            if not 0 <= number <= layouts.leaves(each)[0].high:
+                return 0
+            keys.append(decode_leaves(layouts, each, (number,)))
+        entry = find_entry(self.linked, self.call.contract, cell, tuple(keys))
+        value = get_entry_at(self.world, self.linked, entry, height)
+        assert isinstance(value, int)
+        return value
 
     def _apply(self, symbol: Symbol, args: tuple[int, ...]) -> int:
         names = {number: name for name, number in self.encoder.hashes.items()}

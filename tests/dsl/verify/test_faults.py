@@ -21,6 +21,7 @@ from dsl.verify import (
     leaves,
     operators,
     pairs,
+    past,
     properties,
     run_frame,
     run_values,
@@ -298,6 +299,26 @@ def updates_only_add(patch: Patch) -> None:
     patch.setattr(Pool, "add_scaled", wrong)
 
 
+def past_is_the_present(patch: Patch) -> None:
+    patch.setattr(run_values, "read_past", lambda now, place, _height: state.read_leaf(now, place))
+
+
+def past_has_no_end(patch: Patch) -> None:
+    def wrong(execution: Execution, node: Get, index: int) -> None:
+        place, kind = execution._place(node.cell, node.keys[:-1], (), index)
+        value = past.read_past(execution.state, place, execution.number(node.keys[-1]))
+        execution.values[index] = Sym(kind, (value,))
+
+    patch.setattr(Execution, "_get_past", wrong)
+
+
+def past_is_bound_too_early(patch: Patch) -> None:
+    def wrong(root: past.PastRoot, place: Place, atom: Term) -> list[Term]:
+        return [root.pool.equal(atom, root._present.read_atom(place))]
+
+    patch.setattr(past.PastRoot, "_bind_to_live", wrong)
+
+
 BY_SYMBOLIC = "symbolic execution"
 BY_TERMS = "terms"
 
@@ -330,6 +351,9 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (what_failed_is_kept, "limits:false_hundred"),
         (time_stands_still, "limits:false_open"),
         (strings_are_their_lengths, "shapes:false_same"),
+        (past_is_the_present, "checkpoints:false_live"),
+        (past_has_no_end, BY_SYMBOLIC),
+        (past_is_bound_too_early, "checkpoints:false_grows"),
         (facts_are_closed_too_far, "vault:false_second"),
     )
 }

@@ -65,7 +65,7 @@ def make_world(rng: Random, linked: LinkedModule) -> tuple[MemoryWorld, list[Val
     world.inboxes[CONTRACT] = rng.choice((0, 5))
     layouts = Layouts(linked.types)
     for cell, declared in enumerate(linked.module.code.cells):
-        if cell < 2 or declared.is_checkpointed:
+        if cell < 2:
             continue
         keys, kind = layouts.split_cell(layouts.get(declared.type))
         for _ in range(3 if keys else 1):
@@ -76,7 +76,10 @@ def make_world(rng: Random, linked: LinkedModule) -> tuple[MemoryWorld, list[Val
             row = tuple(make_value(rng, key) for key in keys)
             value = make_value(rng, kind)
             entry = find_entry(linked, CONTRACT, cell, row)
-            set_entry(world, linked, entry, value, 0)
+            if declared.is_checkpointed:
+                for height in (1, 2):
+                    set_entry(world, linked, entry, make_value(rng, kind), height)
+            set_entry(world, linked, entry, value, 3 if declared.is_checkpointed else 0)
             seen += list_scalars((*row, value))
     return world, seen
 

@@ -197,7 +197,6 @@ TABLE_CASES: dict[IrRule, tuple[Module, ...]] = {
         cell(1, Cell(U128, is_checkpointed=True)),
     ),
     IrRule.CHECKPOINT_TYPE: (
-        cell(2, Cell(U64, is_checkpointed=True)),
         cell(BALANCES, Cell(MAP2, is_checkpointed=True)),
         cell(BALANCES, Cell(T(17), is_checkpointed=True)),
     ),
