@@ -183,7 +183,7 @@ def tell_story(
 def _list_state(linked: LinkedModule, teller: Teller, scenario: Scenario) -> list[str]:
     shown = [
         f"{teller.tell_place((entry.cell, entry.keys))} = "
-        f"{teller.tell(split_cell(linked, entry.cell)[1], entry.value)}{_tell_past(entry)}"
+        f"{teller.tell(split_cell(linked, entry.cell)[1], entry.value)}{_tell_past(linked, teller, entry)}"
         for entry in scenario.entries
     ]
     if scenario.balance or scenario.inbox:
@@ -191,9 +191,11 @@ def _list_state(linked: LinkedModule, teller: Teller, scenario: Scenario) -> lis
     return [f"    {line}" for line in shown[: 2 * CHANGES_MAX]] or ["    all defaults"]
 
 
-def _tell_past(entry: Stored) -> str:
+def _tell_past(linked: LinkedModule, teller: Teller, entry: Stored) -> str:
     """What a checkpointed entry has held since which heights."""
-    points = (f"{value} from height {height}" for height, value in entry.checkpoints)
+    kind = split_cell(linked, entry.cell)[1]
+    told = ((height, teller.tell(kind, value)) for height, value in entry.checkpoints)
+    points = [f"{value} from height {height}" for height, value in told]
     return f" ({', '.join(points)})" if entry.checkpoints else ""
 
 

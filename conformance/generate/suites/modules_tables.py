@@ -148,9 +148,9 @@ def _list_tables() -> tuple[Row, ...]:
             plant_types(cells=(coins, coins, Cell(TypeIndex(9), is_checkpointed=False))),
         ),
         (
-            "checkpoint_scalar",
+            "checkpoint_bool",
             "ir.checkpoint_type",
-            plant_types(cells=(coins, coins, replace(coins, is_checkpointed=True))),
+            plant_types(BOOL, cells=(coins, coins, Cell(one, is_checkpointed=True))),
         ),
         ("event_type_unknown", "ir.type_unknown", plant_types(events=(Event((TypeIndex(9),)),))),
         (

@@ -352,8 +352,8 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (time_stands_still, "limits:false_open"),
         (strings_are_their_lengths, "shapes:false_same"),
         (past_is_the_present, "checkpoints:false_live"),
-        (past_has_no_end, BY_SYMBOLIC),
-        (past_is_bound_too_early, "checkpoints:false_grows"),
+        (past_has_no_end, "checkpoints:false_present"),
+        (past_is_bound_too_early, "checkpoints:false_old_is_past"),
         (facts_are_closed_too_far, "vault:false_second"),
     )
 }

@@ -60,6 +60,7 @@ def make_world(rng: Random, linked: LinkedModule) -> tuple[MemoryWorld, list[Val
     """A world whose contract holds random values at a few keys, and all values in it."""
     world = MemoryWorld(codes={CONTRACT: linked})
     seen: list[Value] = list(ADDRESSES)
+    past = Random(len(linked.module.code.functions))
     for address in ADDRESSES:
         world.balances[address] = rng.choice((0, 1, 1000, 1 << 90))
     world.inboxes[CONTRACT] = rng.choice((0, 5))
@@ -78,7 +79,7 @@ def make_world(rng: Random, linked: LinkedModule) -> tuple[MemoryWorld, list[Val
             entry = find_entry(linked, CONTRACT, cell, row)
             if declared.is_checkpointed:
                 for height in (1, 2):
-                    set_entry(world, linked, entry, make_value(rng, kind), height)
+                    set_entry(world, linked, entry, make_value(past, kind), height)
             set_entry(world, linked, entry, value, 3 if declared.is_checkpointed else 0)
             seen += list_scalars((*row, value))
     return world, seen
