@@ -183,7 +183,8 @@ def tell_story(
 def _list_state(linked: LinkedModule, teller: Teller, scenario: Scenario) -> list[str]:
     shown = [
         f"{teller.tell_place((entry.cell, entry.keys))} = "
-        f"{teller.tell(split_cell(linked, entry.cell)[1], entry.value)}{_tell_past(linked, teller, entry)}"
+        f"{teller.tell(split_cell(linked, entry.cell)[1], entry.value)}"
+        f"{_tell_past(linked, teller, entry)}"
         for entry in scenario.entries
     ]
     if scenario.balance or scenario.inbox:
