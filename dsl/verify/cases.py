@@ -12,14 +12,12 @@ from dsl.verify.leaves import (
     UnsupportedError,
     make_symbolic,
 )
+from dsl.verify.past import TIME_MAX, get_height
 from dsl.verify.properties import ACTIVE, settle_owed
 from dsl.verify.state import COINS_MAX, Place, Root, State, make_state, read_leaf
 from dsl.verify.terms import Pool, Symbol, Term
 from spec.ir.syntax import CELL_BALANCE, CELL_INBOX, Fold, Function, FunctionKind, Leave, Module
 
-TIME_MAX = (1 << 63) - 1
-"""The latest `now` and `height` of a call, an assumption of its own: half of what a u64 holds, so
-that an ordinary deadline needs no clause about the end of time (0130)."""
 GENESIS_MAX = (1 << 256) - 1
 IMPLIED_INIT = Function(
     FunctionKind.INIT,
@@ -73,7 +71,7 @@ def make_inputs(encoder: Encoder, function: Function, index: int, step: int) -> 
         pool.fresh("caller", ADDRESS_LOW, ADDRESS_LIMIT - 1),
         value,
         pool.apply(Symbol("now", (step,), 0, TIME_MAX)),
-        pool.apply(Symbol("height", (step,), 0, TIME_MAX)),
+        get_height(pool, step),
         pool.apply(Symbol("this", (), CONTRACTS_LOW, ADDRESS_LIMIT - 1)),
         pool.apply(Symbol("genesis", (), 0, GENESIS_MAX)),
         index,

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
-from dsl.verify.cases import TIME_MAX, Case, list_functions, run_case
+from dsl.verify.cases import Case, list_functions, run_case
 from dsl.verify.encoder import Inputs
 from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError
 from dsl.verify.model import Entry, Model, solve_digests
-from dsl.verify.past import end_call
+from dsl.verify.past import TIME_MAX, end_call, get_height
 from dsl.verify.properties import View
 from dsl.verify.replay import Replay, replay
 from dsl.verify.scenario import NO_CALL, Claim, Scenario, Step, Stored
@@ -363,7 +363,7 @@ class Search:
             inputs.caller,
             pool.zero,
             pool.apply(Symbol("now", (step,), 0, TIME_MAX)),
-            pool.apply(Symbol("height", (step,), 0, TIME_MAX)),
+            get_height(pool, step),
             inputs.this,
             inputs.genesis,
             NO_CALL,

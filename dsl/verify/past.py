@@ -14,12 +14,14 @@ from dsl.verify.state import Place, Root, State, make_state, read_leaf
 from dsl.verify.terms import Pool, Symbol, Term
 from spec.ir.syntax import Type, UintType
 
-HEIGHT_MAX = (1 << 64) - 1
+TIME_MAX = (1 << 63) - 1
+"""The latest `now` and `height` of a call, an assumption of its own: half of what a u64 holds, so
+that an ordinary deadline needs no clause about the end of time (0130)."""
 
 
 def get_height(pool: Pool, step: int) -> Term:
     """The height at which call number `step` of a chain runs."""
-    return pool.apply(Symbol("height", (step,), 0, HEIGHT_MAX))
+    return pool.apply(Symbol("height", (step,), 0, TIME_MAX))
 
 
 class PastRoot(Root):
@@ -46,7 +48,7 @@ class PastRoot(Root):
         """Since its last write, no later than now, an entry holds its live value."""
         pool = self.pool
         assert self.height is not None, "the past has a height"
-        last = pool.apply(Symbol("last", (self.number, place.cell), 0, HEIGHT_MAX), place.keys)
+        last = pool.apply(Symbol("last", (self.number, place.cell), 0, TIME_MAX), place.keys)
         is_same = pool.equal(atom, self._present.read_atom(place))
         return [
             pool.less_equal(last, get_height(pool, 0)),

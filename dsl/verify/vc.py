@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from dsl.verify.aggregates import Aggregates
 from dsl.verify.cases import (
     IMPLIED_INIT,
-    TIME_MAX,
     Case,
     list_functions,
     make_inputs,
@@ -28,6 +27,7 @@ from dsl.verify.cases import (
 from dsl.verify.encoder import Encoder, Inputs, Owed
 from dsl.verify.leaves import Layouts, Sym, UnsupportedError, make_symbolic
 from dsl.verify.pairs import Comparisons
+from dsl.verify.past import TIME_MAX
 from dsl.verify.properties import Evaluated, Properties, Shape, View, find_shape
 from dsl.verify.state import (
     COINS_MAX,
