@@ -32,11 +32,16 @@ def compute_named_account(name: str) -> NamedAccount:
 
 VALIDATOR = compute_named_account("validator")
 """The one validator of a development chain."""
+NETWORK_VALIDATORS_MAX = 16
+VALIDATORS = tuple(
+    compute_named_account(f"validator-{number}") for number in range(1, NETWORK_VALIDATORS_MAX + 1)
+)
+"""Those of a chain of several nodes; the first n of them where there are n."""
 FAUCET = compute_named_account("faucet")
 """Whoever asks a development chain for coins is paid from here."""
 
 _BY_NAME = {name: compute_named_account(name) for name in NAMES} | {
-    account.name: account for account in (VALIDATOR, FAUCET)
+    account.name: account for account in (VALIDATOR, FAUCET, *VALIDATORS)
 }
 _BY_ADDRESS = {account.address: account for account in _BY_NAME.values()}
 

@@ -1,7 +1,8 @@
-"""A development chain in one process: one validator, named accounts, blocks when asked for.
+"""A node of a development chain: named accounts, and liberties that no other chain has.
 
-It is the same node as any (`qcref.runtime`), with three liberties that no other chain has: it signs
-for the named accounts, its clock can be moved forward, and it can go back to a snapshot.
+It is the same node as any (`qcref.runtime`), but it signs for the named accounts. Alone on its
+chain, the one BFT validator, it has two liberties more: its clock can be moved forward, and it can
+go back to a snapshot. As one of several (`qcref.cluster`) it has the place that it is given.
 
 Source: UX.md (application developer), NODE.md (what users of a dev node expect).
 """
@@ -14,24 +15,23 @@ from qcref.accounts import FAUCET, NAMES, VALIDATOR, NamedAccount, compute_named
 from qcref.core.mempool import PoolError
 from qcref.crypto.signing import validate_signature
 from qcref.engine.cached import compute_cached_engine
+from qcref.ports import Transport
 from qcref.runtime import Runtime, Setup
 from qcref.store.errors import StoreDamagedError
 from spec.config import Allocation, Genesis, GenesisValidator, Rules, get_rules
 from spec.config.presets import DEVNET
 from spec.consensus.interface import Message
+from spec.consensus.onion import compute_layer as compute_onion_layer
+from spec.crypto.hashing import sha256
 from spec.ir.host import CallInput, Outcome, Succeeded
 from spec.ir.linked import LinkedModule
-from spec.ledger.block import Signed, authenticate_transaction, compute_environment
+from spec.ledger.block import authenticate_transaction
 from spec.ledger.codec import TxId, compute_tx_signing_root
-from spec.ledger.engine import Environment
 from spec.ledger.errors import TxError
 from spec.ledger.execution import INIT_SELECTOR
 from spec.ledger.fees import compute_intrinsic_gas, compute_next_base_fee
-from spec.ledger.header import DraftChoice, compute_draft
-from spec.ledger.ops import NoFields
 from spec.ledger.state import TreeReader, compute_layer
 from spec.ledger.types import (
-    ZERO_BYTES32,
     Account,
     Call,
     Deploy,
@@ -42,7 +42,6 @@ from spec.ledger.types import (
     SignedTransaction,
     Transaction,
 )
-from spec.ledger.validity import Candidate
 from spec.ledger.world import LedgerWorld
 from spec.lib.result import Err, Ok, Result
 
@@ -57,6 +56,8 @@ GENESIS_TIME_MS = 1_767_225_600_000
 TX_LIFETIME_MS = 3_600_000
 """How long a transaction signed for a named account stays valid."""
 
+ONION_DOMAIN = b"qc/devnet/onion/1"
+"""Before a seed: the secret of the key's hash onions."""
 TIME_MS_MAX = 253_402_300_799_000
 """The end of the year 9999."""
 SNAPSHOTS_MAX = 1_024
@@ -91,6 +92,10 @@ class LocalSigner:
         """The Ed25519 signature of a signing root."""
         return self._key.sign(root)
 
+    def reveal(self, layer: int) -> bytes:
+        """A layer of the key's hash onion."""
+        return compute_onion_layer(sha256(ONION_DOMAIN, self._key.seed), layer)
+
 
 class NoPeers:
     """The transport of a chain with one node."""
@@ -100,6 +105,23 @@ class NoPeers:
 
     def fetch(self, block_id: bytes, source: bytes) -> None:
         """There is nobody to ask."""
+
+    def share(self, transactions: tuple[SignedTransaction, ...]) -> None:
+        """There is nobody to offer them to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node's place on a chain of several."""
+
+    genesis: Genesis
+    validator: int
+    """Index in the registry."""
+    account: NamedAccount
+    """Whose key is the validator's."""
+    clock: DevClock
+    """The same for all nodes."""
+    transport: Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +169,39 @@ def compute_devnet_genesis() -> Genesis:
 class Devnet:
     """A development chain over a data folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: Place | None = None) -> None:
         """Opens the chain in a folder, or begins it.
+
+        Args:
+            folder: made if it is not there.
+            place: on a chain of several nodes; None is alone.
 
         Raises:
             StoreError: the folder can't be used.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self.genesis = compute_devnet_genesis()
-        self.clock = DevClock()
+        if place is None:
+            place = Place(compute_devnet_genesis(), 0, VALIDATOR, DevClock(), NoPeers())
+            is_alone = True
+        else:
+            is_alone = False
+        self.genesis = place.genesis
+        self.clock = place.clock
         self.engine = compute_cached_engine()
+        self._transport = place.transport
         setup = Setup(
             genesis=self.genesis,
-            validator=0,
-            signer=LocalSigner(VALIDATOR),
+            validator=place.validator,
+            signer=LocalSigner(place.account),
             clock=self.clock,
-            transport=NoPeers(),
+            transport=place.transport,
             engine=self.engine,
             folder=folder,
         )
         self.runtime = Runtime(setup)
-        self._check_promises(folder)
-        self.clock.catch_up(self.runtime.head.header.time_ms)
+        if is_alone:
+            self._check_promises(folder)
+            self.clock.catch_up(self.runtime.head.header.time_ms)
         self._snapshots: list[int] = []
 
     def _check_promises(self, folder: Path) -> None:
@@ -194,20 +227,6 @@ class Devnet:
     def rules(self) -> Rules:
         """The rules of the next block."""
         return get_rules(self.genesis.config, self.runtime.head.header.height + 1)
-
-    def compute_next_environment(self) -> Environment:
-        """What a transaction sent now will meet."""
-        header = self.runtime.head.header
-        choice = DraftChoice(
-            slot=header.slot + 1,
-            time_ms=max(self.clock.now_ms(), header.time_ms),
-            proposer=VALIDATOR.address,
-            validators_root=ZERO_BYTES32,
-            next_validators_root=ZERO_BYTES32,
-            consensus=NoFields(),
-        )
-        draft = compute_draft(self.genesis.config, header, choice)
-        return compute_environment(self.runtime.chain, draft)
 
     def get_included(self, tx_id: TxId) -> Included | None:
         """A transaction that is in a block."""
@@ -236,7 +255,7 @@ class Devnet:
             caller: address.
             is_view: only a view may run.
         """
-        environment = self.compute_next_environment()
+        environment = self.runtime.compute_next_environment()
         world = LedgerWorld(compute_layer(self.reader), self.engine, [])
         run = CallInput(
             contract=call.contract,
@@ -253,15 +272,11 @@ class Devnet:
     # Writing
 
     def submit(self, signed: SignedTransaction) -> Result[TxId, TxError | PoolError]:
-        """Takes in a signed transaction from anybody; `mine` puts it into a block."""
-        sender = authenticate_transaction(validate_signature, signed)
-        if isinstance(sender, Err):
-            return sender
-        environment = self.compute_next_environment()
-        account = self.reader.get_account(sender.value)
-        gas_limit = self.genesis.config.block_gas_limit
-        candidate = Candidate(environment, account, gas_limit, signed.transaction)
-        return self.runtime.mempool.add(Signed(signed, sender.value), candidate)
+        """Takes in a signed transaction from anybody, for the next blocks, here and at peers."""
+        added = self.runtime.admit(signed)
+        if isinstance(added, Ok):
+            self._transport.share((signed,))
+        return added
 
     def sign(self, account: NamedAccount, wish: Wish) -> SignedTransaction:
         """A transaction of a named account with the next nonce and sensible limits."""

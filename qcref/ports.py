@@ -9,6 +9,7 @@ Source: DESIGN.md 1 (ports), 4.17.
 from typing import Protocol
 
 from spec.consensus.interface import Message
+from spec.ledger.types import SignedTransaction
 
 
 class Clock(Protocol):
@@ -24,6 +25,9 @@ class Signer(Protocol):
     def sign(self, root: bytes) -> bytes:
         """The Ed25519 signature (64 bytes) of a signing root (32 bytes); deterministic."""
 
+    def reveal(self, layer: int) -> bytes:
+        """A layer (32 bytes) of the key's hash onion, 0-based over all its onions."""
+
 
 class Transport(Protocol):
     """The way to peers. It may lose, delay, duplicate and reorder."""
@@ -33,3 +37,6 @@ class Transport(Protocol):
 
     def fetch(self, block_id: bytes, source: bytes) -> None:
         """Asks a peer for a block."""
+
+    def share(self, transactions: tuple[SignedTransaction, ...]) -> None:
+        """Offers transactions to every peer's pool."""

@@ -3,18 +3,24 @@
     step's effect           here
     Persist(block)          one synced commit of block, receipts, changes and index
     Persist(promise)        the file of promises, synced
-    Sign                    the signer's answer comes back as `Signed`
-    Build                   kept until `produce`: when to make a block is the caller's policy
+    Sign                    the key's answer comes back as `Signed`
+    Build                   kept until `build`: when to make a block is the caller's policy
+    Mine                    kept, and worked on by `mine`
     Execute                 the ledger's verdict comes back as `Executed`
     Schedule                a timer, run by `run_timers`
     Broadcast, Fetch        the transport
-    SetHead                 the state that reads are answered from
+    SetHead                 the state that reads are answered from; the store follows
+    Finalize                what it makes needless is dropped
 
 A single-threaded object: whoever owns it calls it from one thread. When a call returns, everything
 that it reports as done is on the disk. A failing disk raises `StoreError`, after which the object
 must not be used again: the node stops, and starts from what is stored.
 
-Source: CONSENSUS.md 1; INTERFACE.md 2.11; DESIGN.md 4.16.
+It starts at the block that is final in what is stored, wakes with its promises, and takes in the
+blocks above one by one, of all branches, as if a peer sent them. Where nothing is ever final it
+starts a little below the head.
+
+Source: CONSENSUS.md 1; INTERFACE.md 2.11; DESIGN.md 4.16; decision records 0100, 0101.
 """
 
 import heapq
@@ -24,11 +30,14 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from qcref.core.mempool import Mempool
+from qcref.core.mempool import Mempool, PoolError
+from qcref.core.mining import search_nonces
+from qcref.core.signables import sign_message
 from qcref.crypto.signing import validate_signature
+from qcref.executor import Executor
 from qcref.ports import Clock, Signer, Transport
 from qcref.store.chain_store import ChainStore
-from qcref.store.errors import PromisesMissingError, StoreError
+from qcref.store.errors import PromisesMissingError, StoreDamagedError, StoreError
 from qcref.store.promises import PromiseLog, get_height
 from spec.chain import (
     AnyEntry,
@@ -40,8 +49,7 @@ from spec.chain import (
     init,
     step,
 )
-from spec.config import Genesis, compute_genesis_id
-from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
+from spec.config import Genesis, PowConfig, compute_genesis_id
 from spec.consensus.interface import (
     BlockRecord,
     Broadcast,
@@ -49,42 +57,49 @@ from spec.consensus.interface import (
     Built,
     Effect,
     Execute,
-    Executed,
     Fetch,
     Finalize,
     Input,
     Message,
+    Mine,
+    Mined,
     Persist,
     Received,
     RejectMessage,
     Report,
     Restart,
     Schedule,
+    SealRequest,
     SetHead,
     Sign,
-    Signable,
     Signed,
+    SignedRecord,
     Source,
     Tick,
     Timeout,
 )
-from spec.consensus.node import Entry
+from spec.consensus.node import SELF, Entry
 from spec.crypto.signing import ED25519
-from spec.ledger.block import Applied, Chain, apply_block, authenticate_by, build_block
-from spec.ledger.codec import BlockId, compute_block_id
-from spec.ledger.engine import Engine
+from spec.ledger import block as ledger
+from spec.ledger.block import Chain, authenticate_transaction, compute_environment
+from spec.ledger.codec import BlockId, TxId, compute_block_id
+from spec.ledger.engine import Engine, Environment
+from spec.ledger.errors import TxError
 from spec.ledger.genesis import LedgerState
-from spec.ledger.ops import NoSeal, RoundVote
+from spec.ledger.header import DraftChoice, compute_draft
+from spec.ledger.ops import NoFields
 from spec.ledger.staking.view import LedgerView, compute_ledger_view
 from spec.ledger.state import TreeReader
-from spec.ledger.types import Block
-from spec.lib.result import Err, Ok
+from spec.ledger.types import ZERO_BYTES32, Block, SignedTransaction
+from spec.ledger.validity import Candidate
+from spec.lib.result import Err, Result
 from spec.lib.trie import StateTree
 
-APPLIED_MAX = 64
-"""Executed blocks whose state is kept while they wait for a seal."""
 REPORTS_MAX = 256
 """Latest anomalies kept for operators."""
+RESTART_DEPTH = 128
+"""Where nothing is ever final, a restart begins so many blocks below the head: a fork that starts
+deeper is not followed any more by a node that was restarted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,16 @@ class Setup:
 def verify(public_key: bytes, root: bytes, signature: bytes) -> bool:
     """The `Verify` of the node: the specification's verdicts by the fast backend."""
     return validate_signature(ED25519, public_key, root, signature) is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A block that waits for its nonce."""
+
+    block: Block
+    target: int
+    start: int
+    """The first nonce that was not tried."""
 
 
 class Runtime:
@@ -133,7 +158,9 @@ class Runtime:
         self.reports: deque[Report | RejectMessage] = deque(maxlen=REPORTS_MAX)
         self._order = count()
         self._failure: StoreError | None = None
+        self._is_restoring = False
         self._pending: Build | None = None
+        self._search: _Search | None = None
         self._open()
 
     # What callers ask
@@ -149,14 +176,58 @@ class Runtime:
         return compute_ledger_view(TreeReader(self._head.tree))
 
     @property
+    def node(self) -> AnyNodeState:
+        """What the consensus knows."""
+        return self._node
+
+    @property
     def final_id(self) -> BlockId:
-        """The latest final block."""
+        """The latest final block; where nothing is ever final, the block we started from."""
         return self._node.final
 
     @property
     def promised_height(self) -> int:
         """The highest height at which something was signed, 0 if nothing was."""
         return max((get_height(each) for each in self._promises.promises), default=0)
+
+    @property
+    def latest_ms(self) -> int:
+        """The latest time that the chain, or a promise of ours, speaks of."""
+        sealed = [
+            each.message.block.header.time_ms
+            for each in self._promises.promises
+            if isinstance(each, SignedRecord) and isinstance(each.message, SealRequest)
+        ]
+        return max((self._head.header.time_ms, *sealed))
+
+    @property
+    def has_draft(self) -> bool:
+        """Whether the node asks for a block, and may be given it by `build`."""
+        return self._pending is not None
+
+    def compute_next_environment(self) -> Environment:
+        """What a transaction sent now will meet."""
+        genesis, header = self._setup.genesis, self._head.header
+        choice = DraftChoice(
+            slot=header.slot + 1,
+            time_ms=max(self._setup.clock.now_ms(), header.time_ms),
+            proposer=genesis.validators[self._setup.validator or 0].operator,
+            validators_root=ZERO_BYTES32,
+            next_validators_root=ZERO_BYTES32,
+            consensus=NoFields(),
+        )
+        return compute_environment(self.chain, compute_draft(genesis.config, header, choice))
+
+    def admit(self, signed: SignedTransaction) -> Result[TxId, TxError | PoolError]:
+        """Takes a signed transaction from anybody into the pool."""
+        sender = authenticate_transaction(validate_signature, signed)
+        if isinstance(sender, Err):
+            return sender
+        account = TreeReader(self._head.tree).get_account(sender.value)
+        gas_limit = self._setup.genesis.config.block_gas_limit
+        environment = self.compute_next_environment()
+        candidate = Candidate(environment, account, gas_limit, signed.transaction)
+        return self.mempool.add(ledger.Signed(signed, sender.value), candidate)
 
     def receive(self, source: Source, message: Message) -> None:
         """Takes in a peer's message."""
@@ -166,19 +237,36 @@ class Runtime:
         """Makes a block now from the mempool, if it is our turn; whether a block came."""
         before = self._node.head
         self._feed(Tick(self._setup.clock.now_ms()))
-        if self._pending is not None:
-            build = self._pending
-            self._pending = None
-            self._feed(Built(self._build(build), build.tag))
+        self.build()
         return self._node.head != before
 
+    def build(self) -> None:
+        """Makes the block that the node asks for, if it does."""
+        build = self._pending
+        if build is not None:
+            self._pending = None
+            self._feed(Built(self._executor.build(build), build.tag))
+
+    def mine(self, hashes: int) -> None:
+        """Tries some nonces for the block that the node wants mined, if it does."""
+        if self._search is None:
+            return
+        search, end = self._search, self._search.start + hashes
+        found = search_nonces(search.block, search.target, range(search.start, end))
+        self._search = replace(search, start=end) if found is None else None
+        if found is not None:
+            self._feed(Mined(found))
+
     def run_timers(self) -> None:
-        """Feeds the clock and every timeout that is due, and repeats what gossip may have lost."""
+        """Feeds the clock and every timeout that is due."""
         now_ms = self._setup.clock.now_ms()
         self._feed(Tick(now_ms))
         while self._timers and self._timers[0][0] <= now_ms:
             _, _, timeout = heapq.heappop(self._timers)
             self._feed(timeout)
+
+    def gossip(self) -> None:
+        """Repeats what gossip may have lost."""
         for message in get_gossip(self.config, self._node):
             self._setup.transport.broadcast(message)
 
@@ -216,30 +304,49 @@ class Runtime:
         return PromiseLog(path)
 
     def _open(self) -> None:
-        """Starts from the latest stored block, or from genesis."""
-        stored = self.store.get_head()
-        if stored is None:
-            anchor, ledger = compute_genesis_anchor(self.config, self._setup.genesis)
-            self.store.append(anchor.block, (), tuple(ledger.tree.items()))
-        else:
-            tree = self.store.load_tree(stored.block.header.height)
-            ledger = LedgerState(stored.block.header, tree)
-            anchor = self._compute_anchor(stored.block, tree)
-        self._head = ledger
-        self._ledgers: dict[BlockId, LedgerState] = {compute_block_id(ledger.header): ledger}
-        self._applied: dict[BlockId, Applied] = {}
+        """Starts from what is final in what is stored, or from genesis."""
+        anchor, ledger_state = self._compute_anchor()
+        self._head = ledger_state
+        self._executor = Executor(self.chain, self.mempool, ledger_state)
         self._timers: list[tuple[int, int, Timeout]] = []
         self._pending = None
+        self._search = None
         self._node: AnyNodeState = init(self.config, anchor)
+        self._is_restoring = True
         self._feed(Restart(self._setup.clock.now_ms(), self._promises.promises))
+        for block in self.store.list_blocks_above(ledger_state.header.height):
+            self._feed(Received(SELF, block))
+        self._is_restoring = False
+        self._follow()
 
-    def _compute_anchor(self, block: Block, tree: StateTree) -> AnyEntry:
-        """The stored head as the node's first entry; its consensus state is read from the tree."""
-        genesis_anchor, _ = compute_genesis_anchor(self.config, self._setup.genesis)
+    def _compute_anchor(self) -> tuple[AnyEntry, LedgerState]:
+        """The block to start from, and the ledger after it; genesis is stored if nothing is."""
+        anchor, genesis = compute_genesis_anchor(self.config, self._setup.genesis)
+        stored = self.store.get_head()
+        if stored is None:
+            self.store.append(anchor.block, (), tuple(genesis.tree.items()))
+            return anchor, genesis
+        head = self._read_entry(stored.block, anchor)
+        rules, header = self.config.rules, stored.block.header
+        head_id = compute_block_id(header)
+        _, final = rules.get_checkpoints(self.config.context, head[0].chain_state, head_id, header)
+        if final == head_id:
+            return head
+        is_endless = isinstance(self._setup.genesis.config.consensus, PowConfig)
+        height = max(0, header.height - RESTART_DEPTH) if is_endless else 0
+        start = self.store.get_block(height) if final is None else self.store.get_block_by_id(final)
+        if start is None:
+            raise StoreDamagedError(str(self._setup.folder), "its final block is missing")
+        return self._read_entry(start.block, anchor)
+
+    def _read_entry(self, block: Block, genesis: AnyEntry) -> tuple[AnyEntry, LedgerState]:
+        """A stored block as an entry; its consensus state is read from the tree after it."""
+        tree: StateTree = self.store.load_tree(block.header.height)
         rules = self.config.rules
-        keys = [key for key, _ in rules.encode_state(genesis_anchor.chain_state)]
+        keys = [key for key, _ in rules.encode_state(genesis.chain_state)]
         leaves = tuple(tree.get(key) or b"" for key in keys)
-        return Entry(block, rules.decode_state(leaves), compute_ledger_view(TreeReader(tree)))
+        entry = Entry(block, rules.decode_state(leaves), compute_ledger_view(TreeReader(tree)))
+        return entry, LedgerState(block.header, tree)
 
     # The loop
 
@@ -259,6 +366,9 @@ class Runtime:
                     answer = self._carry_out(effect)
                     if answer is not None:
                         waiting.append(answer)
+                if self._node.head != self.store.tip and not self._is_restoring:
+                    self._follow()
+                self._executor.prune(self._node.tree.keys(), self._node.candidates.keys())
         except StoreError as error:
             self._failure = error
             raise
@@ -267,13 +377,17 @@ class Runtime:
         """Does what one effect says; some are answered at once."""
         match effect:
             case Sign(message):
-                return Signed(self._sign(message))
+                signer = self._setup.signer
+                assert signer is not None, "only a validator is asked to sign"
+                return Signed(sign_message(self.chain.genesis_id, message, signer))
             case Execute():
-                return self._execute(effect)
+                return self._executor.execute(effect)
             case Persist():
                 self._persist(effect)
             case Build():
                 self._pending = effect
+            case Mine(block, target):
+                self._search = _Search(block, target, start=0)
             case _:
                 self._pass_on(effect)
         return None
@@ -293,8 +407,9 @@ class Runtime:
                 self._setup.transport.fetch(block_id, source)
             case Report() | RejectMessage():
                 self.reports.append(effect)
-            case Finalize():
+            case Finalize(block_id):
                 self._promises.compact(self._head.header.height)
+                self.store.drop_branches(self._executor.get_state(block_id).header.height)
             case _:
                 raise AssertionError(f"no such effect: {effect}")
 
@@ -304,66 +419,26 @@ class Runtime:
             self._promises.append(record)
             return
         block_id = compute_block_id(record.block.header)
-        applied = self._applied.pop(block_id)
-        self.store.append(record.block, applied.receipts, applied.changes)
-        self._ledgers[block_id] = applied.state
+        applied = self._executor.attach(block_id)
+        if not self._is_restoring or self.store.find_block(block_id) is None:
+            self.store.append(record.block, applied.receipts, applied.changes)
 
     def _set_head(self, block_id: BlockId) -> None:
-        self._head = self._ledgers[block_id]
-        self._ledgers = {block_id: self._head}
+        self._head = self._executor.get_state(block_id)
         height = self._head.header.height
         self._timers = [timer for timer in self._timers if timer[2].height > height]
         heapq.heapify(self._timers)
+        if not self._is_restoring:
+            self._follow()
+
+    def _follow(self) -> None:
+        """The store and the pool go where the head is; what was in blocks left behind waits again.
+
+        A block that was stored on top and not chosen stands aside again, too.
+        """
+        left = self.store.set_head(BlockId(compute_block_id(self._head.header)))
         self.store.snapshot_if_due(self._head)
         self.mempool.advance(self._head)
-
-    def _sign(self, message: Signable) -> Signable:
-        signer = self._setup.signer
-        assert signer is not None, "only a validator is asked to sign"
-        genesis_id = self.chain.genesis_id
-        assert isinstance(message, Proposal | RoundVote), "what a BFT validator signs"
-        if isinstance(message, RoundVote):
-            return replace(message, signature=signer.sign(compute_vote_root(genesis_id, message)))
-        block_id = compute_block_id(message.block.header)
-        root = compute_proposal_root(genesis_id, message, block_id)
-        return replace(message, signature=signer.sign(root))
-
-    # The ledger
-
-    def _build(self, build: Build) -> Block:
-        """A block of what the mempool offers; what can't go into it now leaves the mempool."""
-        parent = self._ledgers[BlockId(build.draft.parent)]
-        candidates = self.mempool.select(build.draft.base_fee)
-        built = build_block(self.chain, parent, (build.draft, build.ops), candidates, build.step)
-        assert isinstance(built, Ok), "a draft that the rules made follows its parent"
-        for refusal in built.value.refusals:
-            self.mempool.refuse(candidates[refusal.index], refusal.error)
-        block = Block(built.value.header, built.value.body, NoSeal())
-        self._remember(compute_block_id(block.header), built.value.applied)
-        return block
-
-    def _execute(self, execute: Execute) -> Executed:
-        """The ledger's verdict; a block that we built was executed by building it."""
-        if execute.block_id in self._applied:
-            return self._answer(execute.block_id)
-        body = execute.block.body
-        senders = authenticate_by(validate_signature, body)
-        if isinstance(senders, Err):
-            return Executed(execute.block_id, Err(senders.error.code))
-        parent = self._ledgers[BlockId(execute.block.header.parent)]
-        block = (execute.block.header, body)
-        applied = apply_block(self.chain, parent, block, senders.value, execute.step)
-        if isinstance(applied, Err):
-            return Executed(execute.block_id, Err(applied.error.code))
-        self._remember(execute.block_id, applied.value)
-        return self._answer(execute.block_id)
-
-    def _answer(self, block_id: BlockId) -> Executed:
-        """An executed block is good: what consensus reads of the state after it."""
-        reader = TreeReader(self._applied[block_id].state.tree)
-        return Executed(block_id, Ok(compute_ledger_view(reader)))
-
-    def _remember(self, block_id: BlockId, applied: Applied) -> None:
-        if len(self._applied) >= APPLIED_MAX:
-            del self._applied[next(iter(self._applied))]
-        self._applied[block_id] = applied
+        for block in left:
+            for signed in block.body.transactions:
+                self.admit(signed)

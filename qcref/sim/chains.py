@@ -6,9 +6,10 @@ blocks with different contents have different ids. Signatures are hashes that on
 makes: forging one is as impossible as it should be, and costs nothing.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
+from qcref.core import signables
 from spec.chain import AnyEntry, AnyNodeConfig, compute_genesis_anchor, compute_node_config
 from spec.config import (
     Allocation,
@@ -22,15 +23,13 @@ from spec.config import (
     PowConfig,
 )
 from spec.config.presets import TINY
-from spec.consensus.bft.messages import Proposal, compute_proposal_root, compute_vote_root
-from spec.consensus.evidence import compute_ffg_root, compute_seal_root
-from spec.consensus.interface import Build, RevealRequest, SealRequest, Signable
+from spec.consensus.interface import Build, Signable
 from spec.consensus.onion import compute_layer
 from spec.crypto.address import compute_key_address
 from spec.crypto.hashing import sha256
 from spec.crypto.signing import ED25519
-from spec.ledger.codec import compute_block_id, compute_ops_root
-from spec.ledger.ops import FfgVote, NoSeal, RoundVote, SignatureSeal
+from spec.ledger.codec import compute_ops_root
+from spec.ledger.ops import NoSeal
 from spec.ledger.types import ZERO_BYTES32, Block, Body, Header
 
 FINALITY: Final = FinalityConfig(
@@ -94,25 +93,25 @@ def verify(key: bytes, root: bytes, signature: bytes) -> bool:
     return signature == sign(key, root)
 
 
+@dataclass(frozen=True, slots=True)
+class StubSigner:
+    """The `Signer` of a simulated validator."""
+
+    key: bytes
+
+    def sign(self, root: bytes) -> bytes:
+        """The signature that the key determines."""
+        return sign(self.key, root)
+
+    def reveal(self, layer: int) -> bytes:
+        """The layer of the onion whose secret is the key."""
+        return compute_layer(self.key, layer)
+
+
 def sign_message(genesis_id: bytes, message: Signable) -> Signable:
-    """The message with the signature of the validator it names."""
-    key = compute_key(message.validator)
-    match message:
-        case RoundVote():
-            return replace(message, signature=sign(key, compute_vote_root(genesis_id, message)))
-        case FfgVote():
-            return replace(message, signature=sign(key, compute_ffg_root(genesis_id, message)))
-        case Proposal():
-            block_id = compute_block_id(message.block.header)
-            root = compute_proposal_root(genesis_id, message, block_id)
-            return replace(message, signature=sign(key, root))
-        case SealRequest(block, _):
-            header = block.header
-            root = compute_seal_root(genesis_id, header.slot, compute_block_id(header))
-            sealed = replace(block, seal=SignatureSeal(sign(key, root)))
-            return replace(message, block=sealed)
-        case RevealRequest():
-            return replace(message, reveal=compute_layer(key, message.layer))
+    """The message, signed or answered by the validator it names."""
+    signer = StubSigner(compute_key(message.validator))
+    return signables.sign_message(genesis_id, message, signer)
 
 
 def compute_genesis(algorithm: str, nodes: int) -> Genesis:

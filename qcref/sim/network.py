@@ -17,6 +17,7 @@ from random import Random
 
 from sortedcontainers import SortedList
 
+from qcref.core.mining import find_nonce
 from qcref.sim.chains import (
     GENESIS_TIME_MS,
     build_block,
@@ -24,7 +25,6 @@ from qcref.sim.chains import (
     compute_start,
     sign_message,
 )
-from qcref.sim.mining import find_nonce
 from qcref.sim.profiles import CALM, Profile
 from spec.chain import AnyNodeConfig, AnyNodeState, get_gossip, init, step
 from spec.consensus.interface import (

@@ -1,9 +1,11 @@
 """The chain on disk: blocks, receipts, state changes and the transaction index in one SQLite file.
 
-One commit per block, synced before it returns: a block is there whole or not at all. Live state is
-in memory; at start it is the latest snapshot with the changes of the blocks after it, and its root
-must be the head's. Every value carries a checksum of itself and its place, and the file's structure
-is checked when it is opened: damage is refused, never served.
+One commit per block, synced before it returns: a block is there whole or not at all. The blocks of
+the head's chain stand by height; those of other branches stand aside, whole, until the head moves
+over to them or finality leaves them behind. Live state is in memory; at start it is the latest
+snapshot with the changes of the blocks after it, and its root must be the head's. Every value
+carries a checksum of itself and its place, and the file's structure is checked when it is opened:
+damage is refused, never served.
 
 A snapshot is written whenever the changes since the last one outweigh it, so a start reads at most
 about twice the state.
@@ -37,7 +39,7 @@ from spec.limits import LOG_DATA_SIZE_BYTES_MAX
 
 CHECKSUM_SIZE_BYTES = 8
 """Before each value: damage passes once in 2^64."""
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Of the tables below; another layout takes another number."""
 SNAPSHOT_SIZE_BYTES_MIN = 1 << 20
 """Changes below this never cause a snapshot."""
@@ -47,6 +49,9 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE blocks (
     height INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, block BLOB NOT NULL,
     receipts BLOB NOT NULL, changes BLOB NOT NULL);
+CREATE TABLE branches (
+    id BLOB PRIMARY KEY, height INTEGER NOT NULL, block BLOB NOT NULL,
+    receipts BLOB NOT NULL, changes BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE transactions (
     id BLOB PRIMARY KEY, height INTEGER NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX transactions_by_height ON transactions (height);
@@ -135,6 +140,7 @@ class ChainStore:
         if found is None or found[0] != genesis_id:
             raise StoreWrongChainError(str(path), b"" if found is None else found[0], genesis_id)
         self._snapshot_size, self._changes_size = self._measure()
+        self._tip = self._read_tip()
 
     def _create(self, genesis_id: bytes) -> None:
         self._db.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
@@ -153,31 +159,103 @@ class ChainStore:
             ).fetchone()[0]
         return size, changes
 
+    def _read_tip(self) -> BlockId | None:
+        with self._guarded():
+            row = self._db.execute("SELECT id FROM blocks ORDER BY height DESC LIMIT 1").fetchone()
+        return None if row is None else BlockId(row[0])
+
     # Writing
 
     def append(
         self, block: Block, receipts: tuple[Receipt, ...], changes: tuple[Change, ...]
     ) -> None:
-        """Stores a block with its receipts and changes in one commit, synced when this returns."""
+        """Stores a block with its receipts and changes in one commit, synced when this returns.
+
+        On top of the highest block it joins the head's chain, elsewhere it begins or continues a
+        branch: `set_head` says which chain is the head's.
+        """
         height, block_id = block.header.height, compute_block_id(block.header)
         encoded = _encode_changes(changes)
-        ids = [compute_tx_id(signed.transaction) for signed in block.body.transactions]
+        row = (
+            height,
+            block_id,
+            _seal(b"block", height, encode(BLOCK, block)),
+            _seal(b"receipts", height, encode(RECEIPTS, receipts)),
+            _seal(b"changes", height, encoded),
+        )
+        is_next = self._tip is None or block.header.parent == self._tip
         with self._guarded(), self._commit():
+            if is_next:
+                self._db.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)", row)
+                self._index(block)
+            else:
+                self._db.execute(
+                    "INSERT INTO branches (height, id, block, receipts, changes) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    row,
+                )
+        if is_next:
+            self._tip = block_id
+            self._changes_size += len(encoded)
+
+    def set_head(self, head: BlockId) -> tuple[Block, ...]:
+        """Makes a stored block the end of the head's chain, in one commit.
+
+        Args:
+            head: its id; its branch starts at a block of the present chain.
+
+        Returns:
+            The blocks that left the chain, ascending.
+        """
+        if head == self._tip:
+            return ()
+        branch: list[Block] = []
+        block_id = head
+        while (block := self._read_branch(block_id)) is not None:
+            branch.append(block)
+            block_id = BlockId(block.header.parent)
+        with self._guarded():
+            row = self._db.execute("SELECT height FROM blocks WHERE id = ?", (block_id,)).fetchone()
+        assert row is not None, "a branch starts at the chain"
+        fork = int(row[0])
+        left = self._read_above(fork)
+        with self._guarded(), self._commit():
+            columns = "id, height, block, receipts, changes"
             self._db.execute(
-                "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)",
-                (
-                    height,
-                    block_id,
-                    _seal(b"block", height, encode(BLOCK, block)),
-                    _seal(b"receipts", height, encode(RECEIPTS, receipts)),
-                    _seal(b"changes", height, encoded),
-                ),
+                f"INSERT INTO branches ({columns}) SELECT {columns} FROM blocks WHERE height > ?",  # noqa: S608 - fixed names
+                (fork,),
             )
-            self._db.executemany(
-                "INSERT INTO transactions VALUES (?, ?, ?)",
-                [(tx_id, height, position) for position, tx_id in enumerate(ids)],
-            )
-        self._changes_size += len(encoded)
+            for table in ("blocks", "transactions", "snapshots"):
+                self._db.execute(f"DELETE FROM {table} WHERE height > ?", (fork,))  # noqa: S608 - fixed names
+            for block in reversed(branch):
+                each = (compute_block_id(block.header),)
+                self._db.execute(
+                    f"INSERT INTO blocks ({columns}) SELECT {columns} FROM branches WHERE id = ?",  # noqa: S608 - fixed names
+                    each,
+                )
+                self._db.execute("DELETE FROM branches WHERE id = ?", each)
+                self._index(block)
+        self._tip = head
+        self._snapshot_size, self._changes_size = self._measure()
+        return left
+
+    def _index(self, block: Block) -> None:
+        """The places of a block's transactions, within a commit."""
+        ids = [compute_tx_id(signed.transaction) for signed in block.body.transactions]
+        self._db.executemany(
+            "INSERT INTO transactions VALUES (?, ?, ?)",
+            [(tx_id, block.header.height, position) for position, tx_id in enumerate(ids)],
+        )
+
+    def drop_branches(self, height: int) -> None:
+        """Forgets the branches' blocks up to a height: what is final there leaves them behind."""
+        with self._guarded():
+            row = self._db.execute(
+                "SELECT 1 FROM branches WHERE height <= ? LIMIT 1", (height,)
+            ).fetchone()
+        if row is not None:
+            with self._guarded(), self._commit():
+                self._db.execute("DELETE FROM branches WHERE height <= ?", (height,))
 
     def snapshot_if_due(self, state: LedgerState) -> None:
         """Writes the whole state when the changes since the last snapshot outweigh it."""
@@ -196,9 +274,10 @@ class ChainStore:
         A snapshot above it goes too, and the changes of all blocks are still there to start from.
         """
         with self._guarded(), self._commit():
-            for table in ("blocks", "transactions", "snapshots"):
+            for table in ("blocks", "branches", "transactions", "snapshots"):
                 self._db.execute(f"DELETE FROM {table} WHERE height > ?", (height,))  # noqa: S608 - fixed names
         self._snapshot_size, self._changes_size = self._measure()
+        self._tip = self._read_tip()
 
     def set_interface(self, address: bytes, name: str, document: str) -> None:
         """Publishes what is known of a contract beside the chain: names, source, proof status."""
@@ -214,6 +293,25 @@ class ChainStore:
             self._db.execute("DELETE FROM interfaces WHERE address = ?", (address,))
 
     # Reading
+
+    @property
+    def tip(self) -> BlockId | None:
+        """The highest block of the head's chain; None before genesis is stored."""
+        return self._tip
+
+    def find_block(self, block_id: BlockId) -> Block | None:
+        """A stored block, on whichever branch."""
+        stored = self.get_block_by_id(block_id)
+        return self._read_branch(block_id) if stored is None else stored.block
+
+    def list_blocks_above(self, height: int) -> tuple[Block, ...]:
+        """Every stored block above a height, of all branches, parents before children."""
+        with self._guarded():
+            rows = self._db.execute(
+                "SELECT height, block FROM branches WHERE height > ?", (height,)
+            ).fetchall()
+        aside = (self._decode_block(*row) for row in rows)
+        return tuple(sorted((*self._read_above(height), *aside), key=lambda b: b.header.height))
 
     def get_block(self, height: int) -> StoredBlock | None:
         """The block at a height."""
@@ -304,6 +402,27 @@ class ChainStore:
         if isinstance(block, Err) or isinstance(receipts, Err):
             raise StoreDamagedError(str(self._path), f"block {key!r} can't be decoded")
         return StoredBlock(block.value, receipts.value)
+
+    def _read_branch(self, block_id: BlockId) -> Block | None:
+        with self._guarded():
+            row = self._db.execute(
+                "SELECT height, block FROM branches WHERE id = ?", (block_id,)
+            ).fetchone()
+        return None if row is None else self._decode_block(*row)
+
+    def _read_above(self, height: int) -> tuple[Block, ...]:
+        """The chain's blocks above a height, ascending."""
+        with self._guarded():
+            rows = self._db.execute(
+                "SELECT height, block FROM blocks WHERE height > ? ORDER BY height", (height,)
+            ).fetchall()
+        return tuple(self._decode_block(*row) for row in rows)
+
+    def _decode_block(self, height: int, sealed: bytes) -> Block:
+        block = decode(BLOCK, self._unseal(b"block", height, sealed))
+        if isinstance(block, Err):
+            raise StoreDamagedError(str(self._path), f"block {height} can't be decoded")
+        return block.value
 
     def _unseal(self, column: bytes, height: int, sealed: bytes) -> bytes:
         """The value that was sealed for this place.

@@ -22,11 +22,12 @@ from pathlib import Path
 
 from qcref.store.errors import PromisesDamagedError, StoreIoError
 from spec.consensus.bft.messages import PROPOSAL, Proposal
-from spec.consensus.interface import CandidateRecord, SignedRecord
+from spec.consensus.interface import CandidateRecord, SealRequest, SignedRecord
 from spec.crypto.hashing import sha256
-from spec.ledger.ops import ROUND_VOTE, RoundVote
+from spec.ledger.ops import FFG_VOTE, ROUND_VOTE, FfgVote, RoundVote
+from spec.ledger.types import BLOCK
 from spec.lib.result import Err
-from spec.lib.ssz import Container, Union, decode, encode
+from spec.lib.ssz import Container, Uint, Union, decode, encode
 
 Promise = SignedRecord | CandidateRecord
 
@@ -38,7 +39,18 @@ HEAD_SIZE_BYTES = 16
 COMPACT_SIZE_BYTES = 1 << 22
 """From this size on, heights that are decided are dropped when the file has doubled."""
 
-_MESSAGE: Union[Proposal | RoundVote] = Union(((Proposal, PROPOSAL), (RoundVote, ROUND_VOTE)))
+LATEST_BINDS = (FfgVote, SealRequest)
+"""Of these the latest promise binds more than all before it."""
+
+_SEAL_REQUEST = Container(SealRequest, (("block", BLOCK), ("validator", Uint(32))))
+_MESSAGE: Union[Proposal | RoundVote | FfgVote | SealRequest] = Union(
+    (
+        (Proposal, PROPOSAL),
+        (RoundVote, ROUND_VOTE),
+        (FfgVote, FFG_VOTE),
+        (SealRequest, _SEAL_REQUEST),
+    )
+)
 _PROMISE: Union[SignedRecord | CandidateRecord] = Union(
     (
         (SignedRecord, Container(SignedRecord, (("message", _MESSAGE),))),
@@ -59,11 +71,43 @@ def _make_head(length: bytes, payload: bytes) -> bytes:
 
 
 def get_height(promise: Promise) -> int:
-    """The height a promise binds us at."""
+    """The height a promise binds us at; 0 for a finality vote, which binds for ever."""
     if isinstance(promise, CandidateRecord):
         return promise.proposal.height
-    assert isinstance(promise.message, Proposal | RoundVote), "what a BFT validator signs"
-    return promise.message.height
+    match promise.message:
+        case Proposal(height=height) | RoundVote(height=height):
+            return height
+        case SealRequest(block, _):
+            return block.header.height
+        case _:
+            return 0
+
+
+def select_binding(promises: list[Promise], height: int) -> list[Promise]:
+    """The promises that still matter, in order.
+
+    Args:
+        promises: in the order they were made.
+        height: the lowest whose BFT promises matter; those of the latest height always do.
+
+    Of finality votes and of seals the latest binds more than all before it: targets and slots only
+    rise, sources never fall.
+    """
+    latest = max((get_height(each) for each in promises), default=0)
+    last = {_get_kind(each): place for place, each in enumerate(promises)}
+    return [
+        each
+        for place, each in enumerate(promises)
+        if (
+            place == last[_get_kind(each)]
+            if _get_kind(each) in LATEST_BINDS
+            else get_height(each) >= min(height, latest)
+        )
+    ]
+
+
+def _get_kind(promise: Promise) -> type:
+    return type(promise.message if isinstance(promise, SignedRecord) else promise)
 
 
 class PromiseLog:
@@ -107,15 +151,14 @@ class PromiseLog:
         self._size += len(record)
 
     def compact(self, height: int) -> None:
-        """Drops promises below a decided height once the file has grown; the latest height stays.
+        """Drops what binds no more once the file has grown; the latest promises stay.
 
         Args:
             height: the lowest height that still matters.
         """
         if self._size < self._compact_at:
             return
-        latest = max((get_height(p) for p in self._promises), default=0)
-        self._rewrite([p for p in self._promises if get_height(p) >= min(height, latest)])
+        self._rewrite(select_binding(self._promises, height))
 
     def clear(self) -> None:
         """Forgets every promise: only for a development chain that is being rolled back."""
