@@ -24,9 +24,10 @@ from qcref.accounts import VALIDATORS
 from qcref.devnet import DevClock, Devnet, Place
 from qcref.net.memory import BlockRequest, Delivery, MemoryNetwork, MemoryTransport, Offer
 from qcref.network_genesis import ALGORITHMS, BLOCK_MS, HASHES_PER_S, compute_network_genesis
+from qcref.runtime import read_latest_ms
 from qcref.store.errors import StoreDamagedError
 from qcref.store.folder import write_whole
-from spec.config import Genesis
+from spec.config import Genesis, compute_genesis_id
 from spec.consensus.interface import Source
 from spec.ledger.codec import BlockId, compute_tx_id
 
@@ -123,22 +124,21 @@ class Cluster:
         self.network = MemoryNetwork(nodes)
         self._folder = folder
         self._members: list[_Member | None] = [None] * nodes
+        self._resume_time()
         with ExitStack() as opened:
             opened.callback(self.close)
             for number in range(nodes):
                 self.start(number)
             opened.pop_all()
-        self._resume_time()
 
     def _resume_time(self) -> None:
         """Lets time go on where it stopped."""
-        latest_ms = max(
-            (each.devnet.runtime.latest_ms for each in self._members if each is not None),
-            default=0,
-        )
+        genesis_id = compute_genesis_id(self.genesis)
+        folders = [get_node_folder(self._folder, number) for number in range(self.plan.nodes)]
+        latest_ms = max(read_latest_ms(folder, genesis_id) for folder in folders)
         if self.plan.algorithm == "bft":
             self.clock.catch_up(latest_ms)
-        else:
+        elif latest_ms:
             self.clock.advance(latest_ms - self.clock.now_ms())
 
     # Nodes

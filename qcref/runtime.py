@@ -25,7 +25,7 @@ Source: CONSENSUS.md 1; INTERFACE.md 2.11; DESIGN.md 4.16; decision records 0100
 
 import heapq
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -95,6 +95,7 @@ from spec.ledger.validity import Candidate
 from spec.lib.result import Err, Result
 from spec.lib.trie import StateTree
 
+DATABASE, PROMISES = "chain.sqlite", "promises.log"
 REPORTS_MAX = 256
 """Latest anomalies kept for operators."""
 RESTART_DEPTH = 128
@@ -132,6 +133,29 @@ class _Search:
     """The first nonce that was not tried."""
 
 
+def read_latest_ms(folder: Path, genesis_id: bytes) -> int:
+    """The latest time that a stored chain, or a promise beside it, speaks of; 0 if none is stored.
+
+    Args:
+        folder: of a node that does not run.
+        genesis_id: the chain it must be of.
+
+    Raises:
+        StoreError: the folder can't be used.
+    """
+    if not (folder / DATABASE).exists():
+        return 0
+    with closing(ChainStore(folder / DATABASE, genesis_id)) as store:
+        head = store.get_head()
+    with closing(PromiseLog(folder / PROMISES)) as log:
+        sealed = [
+            each.message.block.header.time_ms
+            for each in log.promises
+            if isinstance(each, SignedRecord) and isinstance(each.message, SealRequest)
+        ]
+    return max((0 if head is None else head.block.header.time_ms, *sealed))
+
+
 class Runtime:
     """A running node."""
 
@@ -146,9 +170,9 @@ class Runtime:
         genesis_id = compute_genesis_id(setup.genesis)
         self.chain = Chain(setup.genesis.config, genesis_id, setup.engine)
         with ExitStack() as opened:
-            self.store = ChainStore(setup.folder / "chain.sqlite", genesis_id)
+            self.store = ChainStore(setup.folder / DATABASE, genesis_id)
             opened.callback(self.store.close)
-            self._promises = self._open_promises(setup.folder / "promises.log")
+            self._promises = self._open_promises(setup.folder / PROMISES)
             opened.callback(self._promises.close)
             self._start()
             self._files = opened.pop_all()
@@ -189,16 +213,6 @@ class Runtime:
     def promised_height(self) -> int:
         """The highest height at which something was signed, 0 if nothing was."""
         return max((get_height(each) for each in self._promises.promises), default=0)
-
-    @property
-    def latest_ms(self) -> int:
-        """The latest time that the chain, or a promise of ours, speaks of."""
-        sealed = [
-            each.message.block.header.time_ms
-            for each in self._promises.promises
-            if isinstance(each, SignedRecord) and isinstance(each.message, SealRequest)
-        ]
-        return max((self._head.header.time_ms, *sealed))
 
     @property
     def has_draft(self) -> bool:
