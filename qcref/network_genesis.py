@@ -28,10 +28,12 @@ from spec.config.presets import DEVNET
 NODES_MIN, NODES_MAX = 2, len(VALIDATORS)
 SLOT_MS: Final = 500
 BLOCK_MS: Final = 1_000
-"""What a block of a BFT or PoW chain should take."""
+"""What a BFT block takes at most while nobody sends anything."""
+WORK_MS: Final = 500
+"""What a block of work should take."""
 STAKE: Final = 1_000 * COIN
 """Of each validator."""
-HASHES_PER_S: Final = 200
+HASHES_PER_S: Final = 400
 """What each node tries: little enough that four of them leave a processor its rest."""
 EPOCH_BLOCKS_MIN: Final = 4
 ALGORITHMS: Final = ("bft", "pos", "dpos", "pow", "hybrid")
@@ -47,12 +49,11 @@ def compute_network_genesis(algorithm: str, nodes: int, time_ms: int) -> Genesis
     """
     funds = {compute_named_account(name).address: FUNDS for name in NAMES}
     funds[FAUCET.address] = FAUCET_FUNDS
-    is_slotted = algorithm in ("pos", "dpos")
     return Genesis(
         config=replace(
             DEVNET,
             name=f"qc-dev-{algorithm}".encode("ascii"),
-            slot_ms=SLOT_MS if is_slotted else BLOCK_MS,
+            slot_ms=BLOCK_MS if algorithm == "bft" else SLOT_MS,
             drift_ms_max=SLOT_MS * 3 // 10,
             consensus=_compute_consensus(algorithm, nodes),
             staking=replace(DEVNET.staking, approvals_max=4 if algorithm == "dpos" else 0),
@@ -90,12 +91,12 @@ def _compute_consensus(algorithm: str, nodes: int) -> ConsensusConfig:
 
 
 def _compute_work(nodes: int) -> PowConfig:
-    hashes = nodes * HASHES_PER_S * BLOCK_MS // 1_000
+    hashes = nodes * HASHES_PER_S * WORK_MS // 1_000
     return PowConfig(
         is_asert=True,
         target_initial=(1 << 256) // hashes,
         target_max=(1 << 256) - 1,
-        block_time_ms=BLOCK_MS,
+        block_time_ms=WORK_MS,
         half_life_ms=60_000,
         period_blocks=32,
         reward=COIN,
