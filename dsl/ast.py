@@ -108,6 +108,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Deploy:
+    """`deploy Token("Gold", 100)`, in tests: another contract."""
+
+    span: Span
+    made: "Expression"
+
+
+@dataclass(frozen=True, slots=True)
 class Comprehension:
     """`sum(body for a: address if condition)`; only aggregates take one."""
 
@@ -198,6 +206,7 @@ Expression = (
     | Text
     | ListLiteral
     | Call
+    | Deploy
     | Comprehension
     | Index
     | Member

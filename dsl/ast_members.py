@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dsl.ast import Clause, Expression, Identifier, Parameter, Skipped, Statement, TypeName
+from dsl.ast import Clause, Ensures, Expression, Identifier, Parameter, Skipped, Statement, TypeName
 from dsl.source import Span
 
 # Members
@@ -139,6 +139,30 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """An action or view of an interface; `gas` is None where no cap is written."""
+
+    span: Span
+    kind: str
+    name: Identifier
+    params: tuple[Parameter, ...]
+    result: TypeName | None
+    payable: bool
+    gas: int | None
+    ensures: tuple[Ensures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """`interface Name:` with what it offers."""
+
+    span: Span
+    name: Identifier
+    trusted: bool
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Test:
     """`test "title":` with its statements."""
 
@@ -148,7 +172,18 @@ class Test:
 
 
 Declaration = (
-    State | Role | Enum | Phases | Record | Signature | Const | Property | Function | Test | Skipped
+    State
+    | Role
+    | Enum
+    | Phases
+    | Record
+    | Signature
+    | Const
+    | Property
+    | Function
+    | Interface
+    | Test
+    | Skipped
 )
 
 
@@ -160,6 +195,12 @@ class Contract:
     header: Span
     name: Identifier
     strict: bool
+    is_stub: bool
+    """`test contract`: it serves the tests of the file."""
     implements: tuple[Identifier, ...]
     doc: str | None
     members: tuple[Declaration, ...]
+
+
+Unit = Contract | Interface
+"""What stands at the level of the file."""

@@ -58,6 +58,13 @@ class _Doc:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    """`with gas 50_000`."""
+
+    gas: int
+
+
 class _Body(tuple["ast.Clause | ast.Statement | _Doc", ...]):
     """The lines of an indented block."""
 
@@ -85,8 +92,8 @@ class TreeBuilder(ExpressionBuilder):
 
     # Contract and members
 
-    def start(self, parts: list[Part]) -> tuple[decl.Contract, ...]:
-        return find_all(parts, decl.Contract)
+    def start(self, parts: list[Part]) -> tuple[decl.Unit, ...]:
+        return tuple(part for part in parts if isinstance(part, decl.Unit))
 
     def contract(self, parts: list[Part]) -> decl.Contract:
         names = find_one(parts, _Names) or _Names()
@@ -98,6 +105,7 @@ class TreeBuilder(ExpressionBuilder):
             header,
             find_names(parts)[0],
             has_token(parts, "STRICT"),
+            has_token(parts, "TEST"),
             names,
             _text_of(find_one(parts, _Doc)),
             members,
@@ -177,6 +185,35 @@ class TreeBuilder(ExpressionBuilder):
             has_token(parts, "TRANSITION"),
             has_token(parts, "LEMMA"),
         )
+
+    def interface(self, parts: list[Part]) -> decl.Interface:
+        colon = span_of_token(find_tokens(parts, "COLON")[0])
+        return decl.Interface(
+            Span(edge(parts[0]).start, colon.end),
+            find_names(parts)[0],
+            has_token(parts, "TRUSTED"),
+            find_all(parts, decl.Offer),
+        )
+
+    def offer(self, parts: list[Part]) -> decl.Offer:
+        name, cap = find_names(parts)[0], find_one(parts, _Cap)
+        return decl.Offer(
+            edge(parts[0]).join(name.span),
+            "view" if has_token(parts, "VIEW") else "action",
+            name,
+            find_one(parts, _Params) or _Params(),
+            find_one(parts, ast.TypeName),
+            has_token(parts, "PAYABLE"),
+            None if cap is None else cap.gas,
+            find_all(parts, ast.Ensures),
+        )
+
+    def gas_cap(self, parts: list[Part]) -> _Cap:
+        name, token = find_names(parts)[0], find_tokens(parts, "INT")[0]
+        if name.text != "gas":
+            message = f"`{name.text}` can't follow `with` here"
+            self._error("QC0011", message, name.span, "`gas` was expected")
+        return _Cap(self._number(token))
 
     # Functions
 

@@ -182,6 +182,16 @@ class ExpressionBuilder:
             ast.Call(compute_span(parts), callee, tuple(arguments)), [*parts, *arguments]
         )
 
+    def asks_interface(self, parts: list[Part]) -> ast.Call:
+        callee = ast.Name(edge(parts[0]), "implements")
+        arguments = find_one(parts, _Arguments) or _Arguments()
+        node = ast.Call(compute_span(parts), callee, tuple(arguments))
+        return self._node(node, [*parts, *arguments])
+
+    def deployment(self, parts: list[Part]) -> ast.Deploy:
+        made = find_expressions(parts)[0]
+        return self._node(ast.Deploy(compute_span(parts), made), parts)
+
     def arguments(self, parts: list[Part]) -> _Arguments:
         found = _Arguments(find_all(parts, ast.Argument))
         return self._node(found, parts, 0)

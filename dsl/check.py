@@ -9,6 +9,7 @@ from dsl import ast, typed
 from dsl import ast_members as decl
 from dsl.check_declarations import Declarations, get_role_source
 from dsl.check_expressions import Expressions
+from dsl.check_foreign import check_implements, make_stub_interface
 from dsl.check_functions import Functions
 from dsl.check_inline import analyse_functions
 from dsl.check_tests import Tests
@@ -21,17 +22,21 @@ from dsl.types import BOOL, EnumType, MapType, RecordType, Type
 T = TypeVar("T")
 
 
-def check_contract(source: Source, contract: decl.Contract) -> tuple[typed.Contract, Program]:
+def check_contract(
+    source: Source, contract: decl.Contract, stubs: Sequence[typed.Contract] = ()
+) -> tuple[typed.Contract, Program]:
     """Return the typed contract and the program that holds what was found.
+
+    `stubs` are the contracts that its tests may deploy.
 
     The contract is meaningful only if the program holds no error. Errors of `test` blocks are
     marked in `Program.found` like all others, but leave everything else usable.
     """
     program = Program(source)
+    for stub in stubs:
+        program.stubs[stub.name] = stub
+        program.stub_interfaces[stub.name] = make_stub_interface(stub)
     expressions = Expressions(program)
-    for interface in contract.implements:
-        message = f"interfaces are not in this version, so `{interface.text}` is not checked"
-        program.warn("QC0902", message, interface.span)
     generated = _make_generated(program, contract)
     members = (*contract.members, *generated)
     whole = replace(contract, members=members)
@@ -40,6 +45,7 @@ def check_contract(source: Source, contract: decl.Contract) -> tuple[typed.Contr
     names = {each.name.text for each in generated if isinstance(each, decl.Function)}
     program.generated |= names
     functions = _check_functions(program, expressions, whole, names)
+    check_implements(program, contract.implements, functions)
     invariants = _check_claims(program, expressions, contract.members, transition=False)
     transitions = _check_claims(program, expressions, members, transition=True)
     edges = _make_edge_claims(program)
@@ -56,6 +62,7 @@ def check_contract(source: Source, contract: decl.Contract) -> tuple[typed.Contr
         contract.doc or "",
         contract.strict,
         tuple(program.types.values()),
+        (*program.interfaces.values(), *program.stub_interfaces.values()),
         tuple(program.cells),
         tuple(program.events.values()),
         tuple(program.errors.values()),

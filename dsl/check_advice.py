@@ -2,8 +2,18 @@
 
 from dsl import ast, typed
 from dsl.diagnostics import find_nearest
-from dsl.names import Program
-from dsl.types import ListType, MapType
+from dsl.names import Place, Program
+from dsl.types import (
+    AddressType,
+    InterfaceType,
+    IntType,
+    ListType,
+    MapType,
+    OptionType,
+    Type,
+    UintType,
+    render_type,
+)
 
 
 def check_caller(program: Program, left: typed.Expr, right: typed.Expr) -> None:
@@ -24,3 +34,22 @@ def explain_index(program: Program, base: ast.Expression) -> str:
     maps = [cell.name for cell in program.cells if isinstance(cell.type, MapType | ListType)]
     near = find_nearest(base.text, maps)
     return f"{label}; did you mean `{near}`?" if near else label
+
+
+def explain_mismatch(kind: Type, wanted: Type, place: Place) -> str:
+    """How a value of one type becomes one of another that was expected, or nothing."""
+    match kind, wanted:
+        case UintType(), UintType():
+            return f"narrow it by `{render_type(wanted)}(…)`, which fails when it doesn't fit"
+        case IntType(), UintType():
+            return f"arithmetic in {place.title} is exact and can't be stored; pass its operands"
+        case _, OptionType(value) if kind == value:
+            return "write `some(…)`"
+        case OptionType(value), _ if value == wanted:
+            return "take it out by `match`, or by `value_or(…, default)`"
+        case AddressType(), InterfaceType(name):
+            return f"write `{name}(…)`"
+        case InterfaceType(), AddressType():
+            return "write `….address`"
+        case _:
+            return ""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from dsl import ast, typed
 from dsl.check_aggregates import Aggregates
+from dsl.check_foreign import Foreign
 from dsl.check_inline import inline_pure
 from dsl.check_past import check_at, check_live_view, is_past_read
 from dsl.check_types import resolve_value_type
@@ -21,6 +22,7 @@ from dsl.types import (
     BrokenType,
     BytesType,
     EnumType,
+    InterfaceType,
     IntType,
     ListType,
     LiteralType,
@@ -48,6 +50,7 @@ class Calls:
         self._expressions = expressions
         self._program: Program = expressions.program
         self.aggregates = Aggregates(expressions)
+        self.foreign = Foreign(expressions)
         self._builtins: dict[str, Callable[[ast.Call, Scope, Place, Type | None], typed.Expr]] = {
             "some": self._some,
             "old": self._old,
@@ -63,6 +66,8 @@ class Calls:
             "collect": self._collect,
             "value_or": self._value_or,
             "is_contract": self._is_contract,
+            "implements": self._implements,
+            "message": self.foreign.message,
             "hash": self._hash,
             **dict.fromkeys(UINTS, self._narrow),
         }
@@ -94,6 +99,8 @@ class Calls:
             return self._builtins[name](node, scope, place, expected)
         if name in self._program.functions:
             return self._own(node, name, scope, place)
+        if name in self._program.interfaces:
+            return self.foreign.convert(node, name, scope, place)
         record = self._program.types.get(name)
         if isinstance(record, RecordType):
             self._program.used.add(name)
@@ -137,6 +144,8 @@ class Calls:
 
     def _method(self, node: ast.Call, callee: ast.Member, scope: Scope, place: Place) -> typed.Expr:
         base = self._expressions.check(callee.base, scope, place)
+        if isinstance(base.type, InterfaceType):
+            return self.foreign.call(node, base, callee.name, scope, place)
         if isinstance(base.type, ListType) and callee.name.text in ("append", "pop"):
             label = "it is a statement of its own"
             return self._fail(node.span, "QC0302", f"`{callee.name.text}` has no value", label)
@@ -385,8 +394,13 @@ class Calls:
     ) -> typed.Expr:
         if not self._has_count(node, 1):
             return typed.make_broken(node.span)
-        who = self._expressions.value(node.arguments[0].value, scope, place, ADDRESS)
+        who = self.foreign.check_address(node.arguments[0].value, scope, place)
+        if not self.foreign.may_ask(node.span, "is_contract", place):
+            return typed.make_broken(node.span)
         return typed.Prim(node.span, BOOL, "is_contract", (who,))
+
+    def _implements(self, node: ast.Call, scope: Scope, place: Place, _: Type | None) -> typed.Expr:
+        return self.foreign.implements(node, scope, place)
 
     def _hash(self, node: ast.Call, scope: Scope, place: Place, _: Type | None) -> typed.Expr:
         if not node.arguments:

@@ -8,6 +8,7 @@ from dsl import ast, typed
 from dsl import ast_members as decl
 from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
+from dsl.check_foreign import declare_interface
 from dsl.check_past import can_remember
 from dsl.check_types import measure_fields, resolve_type, resolve_value_type
 from dsl.names import CONSTANT, Program, Scope
@@ -99,10 +100,17 @@ class Declarations:
         types = [
             m for m in contract.members if isinstance(m, decl.Enum | decl.Phases | decl.Record)
         ]
+        interfaces = [m for m in contract.members if isinstance(m, decl.Interface)]
         for each in types:
             if self._is_free(each.name):
                 self._program.type_spans[each.name.text] = each.name.span
+        known = [each for each in interfaces if self._is_free(each.name)]
+        for interface in known:
+            empty = typed.Interface(interface.name.span, interface.name.text, False, ())
+            self._program.interfaces[interface.name.text] = empty
         self._resolve_types(types)
+        for interface in known:
+            declare_interface(self._program, interface)
         for member in contract.members:
             self._declare(member)
         entries = [each for each in self._program.functions.values() if each.kind != "function"]

@@ -1,8 +1,9 @@
 """Types of expressions: names, paths into state, operators, and how values meet expected types."""
 
 from dsl import ast, typed
-from dsl.check_advice import check_caller, explain_index
+from dsl.check_advice import check_caller, explain_index, explain_mismatch
 from dsl.check_calls import Calls
+from dsl.check_foreign import is_contract_value
 from dsl.check_past import check_live
 from dsl.folding import fold_numbers
 from dsl.names import BUILTIN_VALUES, Place, Program, Scope
@@ -15,6 +16,7 @@ from dsl.types import (
     AddressType,
     BrokenType,
     BytesType,
+    InterfaceType,
     IntType,
     ListType,
     LiteralType,
@@ -84,6 +86,10 @@ class Expressions:
                 return self.calls.aggregates.action_in(node, place)
             case ast.Comprehension():
                 return self.calls.aggregates.comprehension(node, scope, place)
+            case ast.Deploy():
+                label = "only a `let` or step of a test can be one"
+                self.program.report("QC0601", "a deployment belongs to a test", node.span, label)
+                return typed.make_broken(node.span)
             case ast.Call():
                 return self.calls.call(node, scope, place, expected)
 
@@ -139,6 +145,8 @@ class Expressions:
             return typed.Check(expr.span, wanted, expr)
         if isinstance(wanted, IntType) and is_number(kind):
             return expr
+        if place.runs and is_contract_value(kind) and is_contract_value(wanted):
+            return typed.retype(expr, wanted)
         if isinstance(wanted, StringType) and isinstance(kind, TextType):
             return self._coerce_text(expr, kind, wanted)
         if isinstance(wanted, OptionType) and isinstance(kind, NoneType):
@@ -179,15 +187,7 @@ class Expressions:
 
     def _report_mismatch(self, expr: typed.Expr, wanted: Type, place: Place) -> None:
         kind = expr.type
-        hint = ""
-        if isinstance(kind, UintType) and isinstance(wanted, UintType):
-            hint = f"narrow it by `{render_type(wanted)}(…)`, which fails when it doesn't fit"
-        if isinstance(kind, IntType) and isinstance(wanted, UintType):
-            hint = f"arithmetic in {place.title} is exact and can't be stored; pass its operands"
-        if isinstance(wanted, OptionType) and kind == wanted.value:
-            hint = "write `some(…)`"
-        if isinstance(kind, OptionType) and kind.value == wanted:
-            hint = "take it out by `match`, or by `value_or(…, default)`"
+        hint = explain_mismatch(kind, wanted, place)
         self._mismatch(expr.span, render_type(kind), render_type(wanted), hint)
 
     def _mismatch(self, span: Span, found: str, wanted: str, hint: str = "") -> None:
@@ -297,6 +297,8 @@ class Expressions:
         kind = base.type
         if isinstance(kind, BrokenType):
             return base
+        if isinstance(kind, InterfaceType) and node.name.text == "address":
+            return self.calls.foreign.get_address(base)
         if not isinstance(kind, RecordType):
             message = f"{render_type(kind)} has no fields"
             if self.program.report_habit(node.span):

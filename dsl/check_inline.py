@@ -99,11 +99,15 @@ def _is_write(program: Program, node: object) -> bool:
         case ast.Assign(target=target):
             return get_root(target) in program.cell_numbers
         case ast.Call(callee=ast.Name(text=name)):
-            return name in ("pay", "collect")
-        case ast.Call(callee=ast.Member(name=ast.Identifier(text="at"))):
-            return False
-        case ast.Call(callee=ast.Member(base=base)):
+            return name in ("pay", "collect", "send")
+        case ast.Call(callee=ast.Member(base=base, name=name)) if name.text in ("append", "pop"):
             return get_root(base) in program.cell_numbers
+        case ast.Call(callee=ast.Member(name=name)):
+            return any(
+                member.name == name.text and not member.is_view
+                for interface in program.interfaces.values()
+                for member in interface.members
+            )
         case _:
             return False
 

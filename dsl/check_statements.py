@@ -297,12 +297,14 @@ class Statements:
         match call:
             case ast.Call(callee=ast.Name(text="pay")):
                 return self._pay(call, scope)
+            case ast.Call(callee=ast.Name(text="send")):
+                return self._expressions.calls.foreign.send(call, scope, self._context.place)
             case ast.Call(callee=ast.Member() as method) if method.name.text in _LIST_METHODS:
                 return self._change_list(call, method, scope)
             case _:
                 pass
         value = self._expressions.check(call, scope, self._context.place)
-        if isinstance(value, typed.Inline | typed.Collect):
+        if isinstance(value, typed.Inline | typed.Collect | typed.ExternalCall):
             return [typed.Evaluate(node.span, value)]
         if not isinstance(value.type, BrokenType):
             self._program.report("QC0311", "this statement has no effect", node.span)

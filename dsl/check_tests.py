@@ -1,6 +1,7 @@
 """`test` blocks: calls, expectations, and expressions that are evaluated as views."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from dsl import ast, typed
@@ -8,7 +9,20 @@ from dsl import ast_members as decl
 from dsl.check_expressions import Expressions
 from dsl.names import ACCOUNTS, STANDARD_ERRORS, TEST, Program, Scope
 from dsl.source import Span
-from dsl.types import ADDRESS, BOOL, COINS, U64, IntType, Type, UintType, UnitType
+from dsl.types import (
+    ADDRESS,
+    BOOL,
+    COINS,
+    U64,
+    UNIT,
+    BrokenType,
+    InterfaceType,
+    IntType,
+    Type,
+    UintType,
+    UnitType,
+    render_type,
+)
 from spec.crypto.address import AddressKind
 
 MACHINE_ERRORS = {
@@ -19,6 +33,8 @@ MACHINE_ERRORS = {
     "ListFull": "contract.list_full",
     "ListEmpty": "contract.list_empty",
     "NotPast": "contract.checkpoint_not_past",
+    "CallFailed": "contract.call_failed",
+    "NoAddress": "contract.no_address",
 }
 """Names under which a test expects a failure of the machine, with the specification's code."""
 
@@ -27,6 +43,23 @@ def compute_account_address(name: str) -> bytes:
     """Return the address of a test's account: 32 bytes, of the kind of keys."""
     digest = sha256(b"qc test account " + name.encode()).digest()
     return bytes([AddressKind.KEY]) + digest[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What a step of a test calls."""
+
+    name: str
+    """Of the function; "init" for a deployment."""
+    contract: str
+    """Name of the contract of the tests that is deployed, empty for the one under test."""
+    target: typed.Probe | None
+    """Address, None for the contract under test."""
+    params: tuple[Type, ...]
+    result: Type
+    """Of a deployment of another contract: that contract."""
+    is_sent: bool
+    """A caller is needed."""
 
 
 class Tests:
@@ -99,19 +132,13 @@ class Tests:
         return typed.Advance(line.span, name == "advance_height", amount)
 
     def _let(self, line: ast.Let, scope: Scope) -> typed.Step | None:
+        if isinstance(line.value, ast.Deploy) or _is_sent_elsewhere(line):
+            return self._let_call(line, scope)
         callee = line.value.callee if isinstance(line.value, ast.Call) else None
         name = callee.text if isinstance(callee, ast.Name) else ""
         function = self._functions.get(name)
         if function is not None and (line.sending is not None or function.kind == "action"):
-            call = self._call(line.value, line.sending, scope, line.span)
-            local = self._program.declare(scope, line.name, function.result)
-            if isinstance(function.result, UnitType):
-                self._program.report("QC0201", f"`{name}` has no result", line.value.span)
-            if call is None:
-                return None
-            return typed.Call(
-                call.span, call.function, call.args, call.sender, call.value, None, None, local
-            )
+            return self._let_call(line, scope)
         value = self._probe(line.value, scope, None)
         if isinstance(value.value.type, IntType):
             message = "arithmetic in a test is exact and can't be kept"
@@ -119,42 +146,130 @@ class Tests:
         local = self._program.declare(scope, line.name, value.value.type)
         return typed.Remember(line.span, local, value)
 
+    def _let_call(self, line: ast.Let, scope: Scope) -> typed.Step | None:
+        """Check a call whose result, or a deployment whose contract, gets a name."""
+        found = self._find_called(line.value, scope)
+        if found is None:
+            return None
+        call = self._call(line.value, line.sending, scope, line.span)
+        local = self._program.declare(scope, line.name, found.result)
+        if isinstance(found.result, UnitType):
+            self._program.report("QC0201", "this has no result", line.value.span)
+        return None if call is None else replace(call, local=local)
+
+    def _find_called(self, node: ast.Expression, scope: Scope) -> _Called | None:
+        """Return what a step of a test calls; what is none is reported."""
+        match node:
+            case ast.Deploy(made=ast.Call(callee=ast.Name() as callee)):
+                return self._find_deployed(callee)
+            case ast.Call(callee=ast.Name() as callee):
+                return self._find_own(callee)
+            case ast.Call(callee=ast.Member() as callee):
+                return self._find_elsewhere(callee, scope)
+            case _:
+                self._program.report("QC0602", "a call was expected", node.span)
+                return None
+
+    def _find_own(self, callee: ast.Name) -> _Called | None:
+        name = "init" if callee.text == "deploy" else callee.text
+        function = self._functions.get(name)
+        if function is not None:
+            return _make_called(function, "", None, function.result)
+        if name == "init":
+            return _Called("init", "", None, (), UNIT, is_sent=True)
+        known = ["deploy", *(each for each in self._functions if each != "init")]
+        self._program.report_unknown(callee.text, callee.span, known, "action")
+        return None
+
+    def _find_deployed(self, callee: ast.Name) -> _Called | None:
+        stub = self._program.stubs.get(callee.text)
+        if stub is None:
+            known = list(self._program.stubs)
+            self._program.report_unknown(callee.text, callee.span, known, "contract of the tests")
+            return None
+        kind = InterfaceType(stub.name)
+        init = next((each for each in stub.functions if each.kind == "init"), None)
+        if init is None:
+            return _Called("init", stub.name, None, (), kind, is_sent=True)
+        return _make_called(init, stub.name, None, kind)
+
+    def _find_elsewhere(self, callee: ast.Member, scope: Scope) -> _Called | None:
+        target = self._probe(callee.base, scope, None)
+        kind = target.value.type
+        if not isinstance(kind, InterfaceType):
+            if not isinstance(kind, BrokenType):
+                message = f"{render_type(kind)} is no contract"
+                self._program.report("QC0203", message, callee.base.span)
+            return None
+        members = {each.name: each for each in self._program.get_interface(kind.name).members}
+        member = members.get(callee.name.text)
+        if member is None:
+            self._program.report_unknown(callee.name.text, callee.name.span, members, "member")
+            return None
+        params = tuple(each for _, each in member.params)
+        return _Called(member.name, "", target, params, member.result, is_sent=not member.is_view)
+
     def _call(
         self, node: ast.Expression, sending: ast.Sending | None, scope: Scope, span: Span
     ) -> typed.Call | None:
-        if not isinstance(node, ast.Call) or not isinstance(node.callee, ast.Name):
-            self._program.report("QC0602", "a call was expected", node.span)
+        called = self._find_called(node, scope)
+        if called is None:
             return None
-        name = "init" if node.callee.text == "deploy" else node.callee.text
-        function = self._functions.get(name)
-        if function is None and name != "init":
-            known = ["deploy", *(each for each in self._functions if each != "init")]
-            self._program.report_unknown(node.callee.text, node.callee.span, known, "action")
-            return None
-        params = function.params if function is not None else ()
-        if len(node.arguments) != len(params):
-            what = "`init`" if name == "init" else f"`{name}`"
-            message = f"{what} takes {len(params)} arguments, not {len(node.arguments)}"
+        inner = node.made if isinstance(node, ast.Deploy) else node
+        assert isinstance(inner, ast.Call), "the callee was found in it"
+        if len(inner.arguments) != len(called.params):
+            what = f"`{called.name}`"
+            message = f"{what} takes {len(called.params)} arguments, not {len(inner.arguments)}"
             self._program.report("QC0603", message, node.span)
             return None
         args = tuple(
-            self._probe(each.value, scope, param.type)
-            for each, param in zip(node.arguments, params, strict=True)
+            self._probe(each.value, scope, kind)
+            for each, kind in zip(inner.arguments, called.params, strict=True)
         )
         sender = value = None
         if sending is not None:
             sender = self._probe(sending.sender, scope, ADDRESS)
             value = self._probe(sending.value, scope, COINS) if sending.value else None
-        elif name == "init" or (function is not None and function.kind == "action"):
-            message = f"who calls `{node.callee.text}`?"
-            self._program.report("QC0604", message, node.span, "add `as alice`")
-        return typed.Call(span, name, args, sender, value, None, None, None)
+        elif called.is_sent:
+            name = "deploy" if called.name == "init" else called.name
+            self._program.report("QC0604", f"who calls `{name}`?", node.span, "add `as alice`")
+        return typed.Call(
+            span,
+            called.contract,
+            called.target,
+            called.name,
+            args,
+            sender,
+            value,
+            None,
+            None,
+            None,
+        )
+
+    def _find_error(self, name: str, node: ast.Expression, scope: Scope) -> typed.Signature | None:
+        """Return the error of that name of the contract called."""
+        stub: typed.Contract | None = None
+        match node:
+            case ast.Deploy(made=ast.Call(callee=ast.Name(text=of))):
+                stub = self._program.stubs.get(of)
+            case ast.Call(callee=ast.Member(base=base)):
+                kind = self._probe(base, scope, None).value.type
+                stub = (
+                    self._program.stubs.get(kind.name) if isinstance(kind, InterfaceType) else None
+                )
+            case _:
+                pass
+        if stub is None:
+            return self._program.errors.get(name)
+        return next((each for each in stub.errors if each.name == name), None)
 
     def _expect(self, line: ast.Expect, scope: Scope) -> typed.Step | None:
         call = self._call(line.call, line.sending, scope, line.span)
         error = line.error.callee if isinstance(line.error, ast.Call) else line.error
         name = error.text if isinstance(error, ast.Name) else ""
-        signature = self._program.errors.get(name)
+        signature = self._find_error(name, line.call, scope) if call is not None else None
+        if call is None:
+            return None
         if signature is None and name not in STANDARD_ERRORS and name not in MACHINE_ERRORS:
             known = [*self._program.errors, *STANDARD_ERRORS, *MACHINE_ERRORS]
             self._program.report_unknown(name, error.span, known, "error")
@@ -170,8 +285,18 @@ class Tests:
                 self._probe(each.value, scope, kind)
                 for each, (_, kind) in zip(line.error.arguments, params, strict=True)
             )
-        if call is None:
-            return None
-        return typed.Call(
-            line.span, call.function, call.args, call.sender, call.value, name, expected_args, None
-        )
+        return replace(call, span=line.span, expected=name, expected_args=expected_args)
+
+
+def _is_sent_elsewhere(line: ast.Let) -> bool:
+    """Say whether a `let` keeps the result of an action of another contract."""
+    is_member = isinstance(line.value, ast.Call) and isinstance(line.value.callee, ast.Member)
+    return is_member and line.sending is not None
+
+
+def _make_called(
+    function: typed.Function, contract: str, target: typed.Probe | None, result: Type
+) -> _Called:
+    params = tuple(each.type for each in function.params)
+    is_sent = function.kind in ("init", "action")
+    return _Called(function.name, contract, target, params, result, is_sent=is_sent)

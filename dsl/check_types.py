@@ -14,8 +14,10 @@ from dsl.types import (
     BrokenType,
     BytesType,
     EnumType,
+    InterfaceType,
     ListType,
     MapType,
+    MessageType,
     OptionType,
     RecordType,
     StringType,
@@ -32,10 +34,11 @@ TYPE_PARTS_MAX = 2_048
 """Scalars in one value, 32 bytes of text counting as one: it fits the core IR's 64 KiB."""
 
 _PLAIN: dict[str, Type] = {**UINTS, "bool": BOOL, "address": ADDRESS}
-_SHAPES = {"bytes": "n", "string": "n", "option": "t", "list": "tn", "map": "tt"}
+_SHAPES = {"bytes": "n", "string": "n", "message": "n", "option": "t", "list": "tn", "map": "tt"}
 _EXAMPLES = {
     "bytes": "bytes[32]",
     "string": "string[32]",
+    "message": "message[256]",
     "option": "option[address]",
     "list": "list[address, 16]",
     "map": "map[address, u256]",
@@ -56,7 +59,7 @@ def measure_type(program: Program, kind: Type) -> tuple[int, int]:
         case MapType(_, value):
             depth, parts = measure_type(program, value)
             return depth + 1, parts
-        case StringType(size) | BytesType(size):
+        case StringType(size) | BytesType(size) | MessageType(size):
             return 1, 1 + size // 32
         case _:
             return 1, 1
@@ -87,8 +90,10 @@ def _resolve(program: Program, node: ast.TypeName) -> Type:
     if plain is None:
         plain = program.types.get(node.name)
         program.used.add(node.name)
+    if plain is None and node.name in program.interfaces:
+        plain = InterfaceType(node.name)
     if plain is None:
-        known = [*UINTS, "bool", "address", *_SHAPES, *program.types]
+        known = [*UINTS, "bool", "address", *_SHAPES, *program.types, *program.interfaces]
         if node.name not in program.type_spans:
             program.report_unknown(node.name, node.span, known, "type")
         return BROKEN
@@ -118,6 +123,8 @@ def _resolve_shape(program: Program, node: ast.TypeName) -> Type:
         return BytesType(size)
     if node.name == "string":
         return StringType(size)
+    if node.name == "message":
+        return MessageType(size)
     if node.name == "option":
         return OptionType(types[0])
     if node.name == "list":

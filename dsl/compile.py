@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from dsl import ast_members as decl
 from dsl import typed
 from dsl.check import check_contract
 from dsl.diagnostics import Diagnostic, Severity, clamp, is_error
 from dsl.interface import Json, make_abi
 from dsl.lower import Lowered, lower_contract
 from dsl.lower_code import TooLargeError
-from dsl.parse import parse_source
+from dsl.parse import Parsed, parse_source
 from dsl.source import ERRORS_MAX, Source, Span, make_source
 from dsl.source_map import SourceMap
 from spec.ir.encoding import compute_code_id
@@ -39,6 +40,8 @@ class CompiledUnit:
     checked: typed.Contract
     """The typed tree, for `dsl.testing`."""
     source: Source
+    stubs: tuple["CompiledUnit", ...]
+    """The contracts that its tests deploy."""
 
     @cached_property
     def code_id(self) -> bytes:
@@ -86,11 +89,26 @@ def compile_source(text: str, file: str) -> CompileResult:
         return _finish(source, found, None)
     others = parsed.contracts[1:]
     found += [_error("QC0017", "a file holds one contract", each.header) for each in others]
-    checked, program = check_contract(source, contract)
+    stubs = tuple(_check_stub(source, parsed, each, found) for each in parsed.stubs)
+    checked, program = check_contract(source, _with_interfaces(parsed, contract), stubs)
     found += _without_echoes(source, parsed.diagnostics, program.found)
     if any(is_error(each) and not each.code.startswith(TEST_CODES) for each in found):
         return _finish(source, found, None)
-    return _finish(source, found, _build(source, checked, found))
+    return _finish(source, found, _build(source, checked, stubs, found))
+
+
+def _with_interfaces(parsed: Parsed, contract: decl.Contract) -> decl.Contract:
+    """Return the contract with the interfaces of its file as members."""
+    return replace(contract, members=(*parsed.interfaces, *contract.members))
+
+
+def _check_stub(
+    source: Source, parsed: Parsed, contract: decl.Contract, found: list[Diagnostic]
+) -> typed.Contract:
+    """Check a contract that serves tests; what is wrong with it is found."""
+    checked, program = check_contract(source, _with_interfaces(parsed, contract))
+    found += _without_echoes(source, parsed.diagnostics, program.found)
+    return checked
 
 
 def _without_echoes(
@@ -119,14 +137,28 @@ def _finish(
     return CompileResult(source, inside, unit)
 
 
-def _build(source: Source, checked: typed.Contract, found: list[Diagnostic]) -> CompiledUnit | None:
+def _build(
+    source: Source,
+    checked: typed.Contract,
+    stubs: Sequence[typed.Contract],
+    found: list[Diagnostic],
+) -> CompiledUnit | None:
     lowered = try_lower(source, checked, (), found)
     if lowered is None:
         return None
     linked = try_link(lowered, checked, found)
     if linked is None:
         return None
-    return CompiledUnit(checked.name, lowered.module, linked, lowered.source_map, checked, source)
+    built = [_build(source, each, (), found) for each in stubs]
+    return CompiledUnit(
+        checked.name,
+        lowered.module,
+        linked,
+        lowered.source_map,
+        checked,
+        source,
+        tuple(each for each in built if each is not None),
+    )
 
 
 def try_lower(

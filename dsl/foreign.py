@@ -33,6 +33,27 @@ HABITS: tuple[Habit, ...] = (
     _habit(
         r"\baddress\s*\(\s*0\s*\)", "address(0)", "there is no null address; use `option[address]`"
     ),
+    _habit(r"\baddress\s*\(", "address(…)", "the address of a contract value is `token.address`"),
+    _habit(
+        r"\babi\s*\.\s*\w+",
+        "abi.encode",
+        "a call as data is `message(Token(t).transfer(to, n))`; `hash(a, b)` takes values",
+    ),
+    _habit(
+        r"\bdelegatecall\b",
+        "delegatecall",
+        "no other code runs in this contract's state; call it through an `interface`",
+    ),
+    _habit(
+        r"\.\s*(?:call|staticcall)\s*[({]|\b(?:extcall|staticcall)\b",
+        ".call(…)",
+        "calls go through an `interface`: `Token(t).transfer(to, n, value = …)`",
+    ),
+    _habit(
+        r"\{\s*(?:value|gas)\s*:",
+        "{value: …}",
+        "coins and gas go along as arguments: `Bank(b).deposit(value = 5, gas = 9_000)`",
+    ),
     _habit(
         r"\buint\d*\b", "uint256", "unsigned integers are `u8`, `u16`, `u32`, `u64`, `u128`, `u256`"
     ),
@@ -95,11 +116,11 @@ HABITS: tuple[Habit, ...] = (
     _habit(r"\belse\s+if\b", "else if", "write `elif`"),
     _habit(r"\bunchecked\b", "unchecked", "arithmetic is always checked"),
     _habit(r"\bkeccak256\b|\bsha3\b|\bsha256\b", "keccak256", "there is one hash, `hash(…)`"),
+    _habit(r"\bselfdestruct\b", "selfdestruct", "the code at an address never changes"),
     _habit(
-        r"\bselfdestruct\b|\bdelegatecall\b", "selfdestruct", "the code at an address never changes"
-    ),
-    _habit(
-        r"\.\s*transfer\s*\(|\.\s*send\s*\(", ".transfer(…)", "coins are sent by `pay(to, amount)`"
+        r"\.\s*transfer\s*\(|\.\s*send\s*\(",
+        ".transfer(…)",
+        "coins are sent by `pay(to, amount)`, tokens through an interface",
     ),
     _habit(r"\.\s*(?:push|add)\s*\(", ".push(…)", "write `items.append(x)`"),
     _habit(

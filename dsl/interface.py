@@ -1,12 +1,13 @@
 """The ABI: a contract's interface as JSON, for whoever calls it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from dsl import typed
 from dsl.check_inline import list_members
 from dsl.types import (
     EnumType,
+    InterfaceType,
     ListType,
     MapType,
     OptionType,
@@ -33,6 +34,8 @@ def render_shape(kind: Type) -> str:
         case EnumType(members=members):
             inner = (f"({','.join(render_shape(each) for _, each in m.fields)})" for m in members)
             return f"enum[{','.join(inner)}]"
+        case InterfaceType():
+            return "address"
         case ListType(element, length):
             return f"list[{render_shape(element)},{length}]"
         case MapType(key, value):
@@ -41,9 +44,9 @@ def render_shape(kind: Type) -> str:
             return render_type(kind)
 
 
-def render_signature(function: typed.Function) -> str:
+def render_signature(name: str, params: Iterable[Type]) -> str:
     """Return "name(type,…)", of which the selector is a hash."""
-    return f"{function.name}({','.join(render_shape(each.type) for each in function.params)})"
+    return f"{name}({','.join(render_shape(each) for each in params)})"
 
 
 def encode_type(kind: Type) -> Json:
@@ -57,6 +60,8 @@ def encode_type(kind: Type) -> Json:
                 for each in list_members(kind)
             ]
             return {"kind": "enum", "name": render_type(kind), "members": members}
+        case InterfaceType():
+            return "address"
         case ListType(element, length):
             return {"kind": "list", "element": encode_type(element), "length_max": length}
         case MapType(key, value):
@@ -89,7 +94,7 @@ def make_abi(
             {
                 "name": function.name,
                 "kind": function.kind,
-                "signature": render_signature(function),
+                "signature": render_signature(function.name, (kind for _, kind in params)),
                 "selector": "0x" + compiled.selector.hex(),
                 "params": _encode_fields(params),
                 "result": result,

@@ -2,21 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from dsl import source_map as sm
 from dsl import typed
-from dsl.interface import render_signature
 from dsl.lower_body import BodyBuilder, FunctionCode
 from dsl.lower_code import Builder, Shared
-from dsl.lower_pool import Pool, Tables
+from dsl.lower_pool import Pool, Tables, compute_selector
 from dsl.prune import Pruned, prune
 from dsl.source import Location, Source, Span
 from dsl.types import EnumType, MapType, OptionType, RecordType, Type, UnitType, render_type
 from spec.ir import syntax as ir
 from spec.limits import IR_VERSION
-
-SELECTOR_SIZE_BYTES = 8
 
 _KINDS = {
     "init": ir.FunctionKind.INIT,
@@ -55,13 +51,6 @@ class Lowered:
     """The surface type behind each entry of the type tables."""
 
 
-def compute_selector(function: typed.Function) -> bytes:
-    """Return the selector: eight bytes of the hash of the signature, zeros for `init`."""
-    if function.kind == "init":
-        return bytes(SELECTOR_SIZE_BYTES)
-    return sha256(render_signature(function).encode()).digest()[:SELECTOR_SIZE_BYTES]
-
-
 def lower_contract(
     source: Source, contract: typed.Contract, probes: Sequence[typed.Function] = ()
 ) -> Lowered:
@@ -89,6 +78,7 @@ class _Lowering:
             {each.name: number for number, each in enumerate(self._entries)},
             {each.name: number for number, each in enumerate(contract.events)},
             {each.name: number for number, each in enumerate(contract.errors)},
+            {each.name: number for number, each in enumerate(contract.interfaces)},
         )
 
     def run(self) -> Lowered:
@@ -97,7 +87,7 @@ class _Lowering:
         modified = [self._lower_modifies(each) for each in self._entries]
         invariants = [self._lower_claim(each, None) for each in self._contract.invariants]
         transitions = [self._lower_claim(each, None) for each in self._contract.transitions]
-        tables = Tables(self._shared.pool)
+        tables = Tables(self._shared.pool, self._contract.interfaces)
         code = self._make_code(tables, entries)
         code_types, code_literals = len(tables.types), len(tables.literals)
         aggregates = tuple(
@@ -125,7 +115,7 @@ class _Lowering:
                 IR_VERSION,
                 tuple(tables.types[:code_types]),
                 tuple(tables.literals[:code_literals]),
-                (),
+                tuple(tables.interfaces),
                 *code,
             ),
             ir.SpecSection(
@@ -171,7 +161,7 @@ class _Lowering:
         result = () if isinstance(function.result, UnitType) else (tables.add(function.result),)
         return ir.Function(
             _KINDS[function.kind],
-            compute_selector(function),
+            compute_selector(function.name, [each.type for each in function.params]),
             tuple(tables.add(each.type) for each in function.params),
             result,
             function.payable,

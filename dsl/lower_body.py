@@ -246,6 +246,8 @@ class BodyBuilder(Builder):
                 self.add(ir.Leave(self._scope, values), span)
             case typed.Pay(span, to, amount):
                 self.add(ir.Pay(self.lower(to), self.lower(amount)), span)
+            case typed.Send(span, message, gas):
+                self.add(ir.Send(self.lower(message), gas), span)
             case typed.Evaluate(value=value):
                 self.lower(value)
             case typed.Emit():
@@ -344,7 +346,7 @@ class BodyBuilder(Builder):
         return value if value is not None else ir.NodeIndex(max(0, len(self.nodes) - 1))
 
 
-def find_old_reads(expr: typed.Expr) -> list[typed.Read]:  # noqa: C901  # one case for each kind
+def find_old_reads(expr: typed.Expr) -> list[typed.Read]:  # noqa: C901, PLR0912  # one case a kind
     """Return the reads of the state before within an expression, innermost keys first."""
     found: list[typed.Read] = []
     pending: list[typed.Expr] = [expr]
@@ -359,6 +361,10 @@ def find_old_reads(expr: typed.Expr) -> list[typed.Read]:  # noqa: C901  # one c
                 pending.extend(args)
             case typed.MakeList(args=args) | typed.Past(keys=args):
                 pending.extend(args)
+            case typed.MakeMessage(target=target, value=value, args=args):
+                pending.extend((target, value, *args))
+            case typed.Implements(target=target):
+                pending.append(target)
             case typed.Check(value=value) | typed.FieldOf(value=value):
                 pending.append(value)
             case typed.ItemOf(value=value, index=index):

@@ -46,6 +46,7 @@ class Shared:
     function_numbers: dict[str, int]
     event_numbers: dict[str, int]
     error_numbers: dict[str, int]
+    interface_numbers: dict[str, int]
     aggregates: list["AggregateCode"] = field(default_factory=list)
     aggregate_numbers: dict[object, int] = field(default_factory=dict)
 
@@ -146,7 +147,10 @@ class Builder:
         | typed.MakeVariant
         | typed.MakeList
         | typed.ItemOf
-        | typed.Collect,
+        | typed.Collect
+        | typed.ExternalCall
+        | typed.MakeMessage
+        | typed.Implements,
     ) -> ir.NodeIndex:
         pool = self.shared.pool
         match expr:
@@ -165,6 +169,8 @@ class Builder:
                 return self.add(ir.Item(self.lower(value), self.lower(position)), span)
             case typed.Collect(span):
                 return self.add(ir.Collect(), span)
+            case typed.ExternalCall() | typed.MakeMessage() | typed.Implements():
+                return self._foreign(expr)
 
     def lower_all(self, exprs: Sequence[typed.Expr]) -> tuple[ir.NodeIndex, ...]:
         """Lower expressions from left to right."""
@@ -172,6 +178,25 @@ class Builder:
         for each in exprs:  # no generator: it would double the depth of the recursion
             nodes.append(self.lower(each))  # noqa: PERF401  # as said
         return tuple(nodes)
+
+    def _foreign(
+        self, expr: typed.ExternalCall | typed.MakeMessage | typed.Implements
+    ) -> ir.NodeIndex:
+        number = self.shared.interface_numbers[expr.interface]
+        target = self.lower(expr.target)
+        match expr:
+            case typed.ExternalCall(value=coins):
+                args = self.lower_all(expr.args)
+                value = ir.NO_VALUE if coins is None else int(self.lower(coins))
+                call = ir.Call(number, expr.member, target, args, expr.gas, value)
+                return self.add(call, expr.span)
+            case typed.MakeMessage():
+                amount, args = self.lower(expr.value), self.lower_all(expr.args)
+                immediates = (int(self.shared.pool.get_type(expr.type)), number, expr.member)
+                message = ir.Prim(ir.PrimOp.MESSAGE, immediates, (target, amount, *args))
+                return self.add(message, expr.span)
+            case typed.Implements():
+                return self.add(ir.Prim(ir.PrimOp.IMPLEMENTS, (number,), (target,)), expr.span)
 
     def _bind(self, expr: typed.Bind) -> ir.NodeIndex:
         inner: typed.Expr = expr
@@ -250,10 +275,17 @@ class Builder:
         """Inline an own function; the statement builder does."""
         raise AssertionError(f"{expr.function} is inlined by the body builder")  # impossible
 
-    def can_fail(self, expr: typed.Expr) -> bool:
+    def can_fail(self, expr: typed.Expr) -> bool:  # noqa: C901  # one case for each kind
         """Say whether evaluating the expression in a body may fail or change something."""
         match expr:
-            case typed.Check() | typed.ItemOf() | typed.Past() | typed.Inline() | typed.Collect():
+            case (
+                typed.Check()
+                | typed.ItemOf()
+                | typed.Past()
+                | typed.Inline()
+                | typed.Collect()
+                | typed.ExternalCall()
+            ):
                 return True
             case typed.Prim(op=op, args=args):
                 return op in _FALLIBLE or any(self.can_fail(each) for each in args)
@@ -263,6 +295,10 @@ class Builder:
                 | typed.MakeList(args=args)
             ):
                 return any(self.can_fail(each) for each in args)
+            case typed.MakeMessage():
+                return any(self.can_fail(each) for each in (expr.target, expr.value, *expr.args))
+            case typed.Implements(target=target):
+                return self.can_fail(target)
             case typed.Read(keys=keys):
                 return any(self.can_fail(each) for each in keys)
             case typed.Logic(left=left, right=right):

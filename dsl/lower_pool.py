@@ -6,9 +6,11 @@ and nothing else, each entry after those it is made of.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 
-from dsl import types
+from dsl import typed, types
 from dsl.check_inline import list_members
+from dsl.interface import render_signature
 from dsl.types import Type
 from spec.ir import syntax as ir
 
@@ -31,8 +33,15 @@ def make_shape(kind: Type) -> tuple[object, ...]:
             return ("bytes", size)
         case types.StringType(size):
             return ("string", size)
+        case types.MessageType(size):
+            return ("message", size)
+        case types.InterfaceType():
+            return make_shape(types.ADDRESS)
         case _:
             return (type(kind).__name__,)
+
+
+SELECTOR_SIZE_BYTES = 8
 
 
 class Pool:
@@ -61,6 +70,13 @@ class Pool:
         return self._literal_numbers[key]
 
 
+def compute_selector(name: str, params: Sequence[Type]) -> bytes:
+    """Return the selector: eight bytes of the hash of the signature, zeros for `init`."""
+    if name == "init":
+        return bytes(SELECTOR_SIZE_BYTES)
+    return sha256(render_signature(name, params).encode()).digest()[:SELECTOR_SIZE_BYTES]
+
+
 def encode_scalar(kind: Type, value: int | bool | bytes) -> bytes:
     """Return the canonical encoding of a constant: SSZ, little-endian numbers."""
     if isinstance(value, bytes):
@@ -73,8 +89,12 @@ def encode_scalar(kind: Type, value: int | bool | bytes) -> bytes:
 class Tables:
     """The final tables, filled in the order in which things are used."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, interfaces: Sequence[typed.Interface]) -> None:
         self._pool = pool
+        self._declared = interfaces
+        self.interfaces: list[ir.Interface] = []
+        self.interface_names: list[typed.Interface] = []
+        self._interface_numbers: dict[int, int] = {}
         self.types: list[ir.Type] = []
         self.names: list[Type] = []
         self._numbers: dict[tuple[object, ...], int] = {}
@@ -91,14 +111,16 @@ class Tables:
             self.names.append(kind)
         return ir.TypeIndex(self._numbers[shape])
 
-    def _make(self, kind: Type) -> ir.Type:
+    def _make(self, kind: Type) -> ir.Type:  # noqa: C901  # one case for each kind
         match kind:
             case types.UintType(bits):
                 return ir.UintType(bits)
             case types.BoolType():
                 return ir.BoolType()
-            case types.AddressType():
+            case types.AddressType() | types.InterfaceType():
                 return ir.AddressType()
+            case types.MessageType(size):
+                return ir.MessageType(size)
             case types.BytesType(size):
                 return ir.BytesType(size)
             case types.StringType(size):
@@ -128,6 +150,26 @@ class Tables:
             self.literals.append(literal)
         return self._literal_numbers[number]
 
+    def add_interface(self, number: int) -> int:
+        """Return the final number of an interface, adding it with all its members."""
+        if number not in self._interface_numbers:
+            declared = self._declared[number]
+            members = tuple(self._make_member(each) for each in declared.members)
+            self._interface_numbers[number] = len(self.interfaces)
+            self.interfaces.append(ir.Interface(members))
+            self.interface_names.append(declared)
+        return self._interface_numbers[number]
+
+    def _make_member(self, member: typed.Member) -> ir.Member:
+        result = () if isinstance(member.result, types.UnitType) else (self.add(member.result),)
+        params = [kind for _, kind in member.params]
+        return ir.Member(
+            compute_selector(member.name, params),
+            tuple(self.add(kind) for kind in params),
+            result,
+            member.is_view,
+        )
+
     def finish(self, code: Sequence[ir.Node]) -> ir.Code:
         """Return code with final numbers of types and literals."""
         return tuple(self._finish_node(node) for node in code)
@@ -136,6 +178,13 @@ class Tables:
         match node:
             case ir.Const(literal):
                 return ir.Const(self.add_literal(literal))
+            case ir.Call(interface):
+                return replace(node, interface=self.add_interface(interface))
+            case ir.Prim(ir.PrimOp.IMPLEMENTS, (interface,)):
+                return replace(node, immediates=(self.add_interface(interface),))
+            case ir.Prim(ir.PrimOp.MESSAGE, (kind, interface, member)):
+                final = int(self.add_pooled(ir.TypeIndex(kind)))
+                return replace(node, immediates=(final, self.add_interface(interface), member))
             case ir.Check() | ir.MakeRecord() | ir.Variant() | ir.MakeList():
                 return replace(node, type=self.add_pooled(node.type))
             case ir.ForAll():

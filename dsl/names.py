@@ -36,6 +36,9 @@ BUILTIN_FUNCTIONS = [
     "collect",
     "value_or",
     "is_contract",
+    "implements",
+    "message",
+    "send",
     "hash",
     "range",
     "advance_time",
@@ -64,7 +67,6 @@ OTHER_TAKEN = [
     "option",
     "list",
     "map",
-    "message",
 ]
 """Further names that a contract may not declare."""
 
@@ -97,16 +99,18 @@ class Place:
     """`action in (…)` may be used."""
     live: bool = True
     """The live value of a checkpointed cell may be read."""
+    calls: bool = False
+    """Other contracts may be called."""
 
 
-BODY = Place("a body", effects=True, live=False)
-VIEW = Place("a view")
+BODY = Place("a body", effects=True, live=False, calls=True)
+VIEW = Place("a view", calls=True)
 GUARD = Place("a guard", exact=True, live=False)
 ENSURES = Place("an `ensures` clause", exact=True, old=True, spec=True)
 EMITS = Place("an `emits` clause", old=True)
 INVARIANT = Place("an invariant", exact=True, spec=True, call=False)
 TRANSITION = Place("a transition", exact=True, old=True, spec=True, transition=True)
-TEST = Place("a test", exact=True, call=False, runs=True)
+TEST = Place("a test", exact=True, call=False, runs=True, calls=True)
 CONSTANT = Place("a constant", exact=True, call=False)
 
 
@@ -157,6 +161,11 @@ class Program:
     measures: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Depth and number of parts of each named type."""
     type_spans: dict[str, Span] = field(default_factory=dict)
+    interfaces: dict[str, typed.Interface] = field(default_factory=dict)
+    stubs: dict[str, typed.Contract] = field(default_factory=dict)
+    """Contracts that only tests deploy."""
+    stub_interfaces: dict[str, typed.Interface] = field(default_factory=dict)
+    """What those offer."""
     cells: list[typed.Cell] = field(default_factory=list)
     cell_numbers: dict[str, int] = field(default_factory=dict)
     constants: dict[str, typed.Constant] = field(default_factory=dict)
@@ -192,6 +201,11 @@ class Program:
         """Record a warning."""
         self.found.append(Diagnostic(code, Severity.WARNING, message, span, label))
 
+    def get_interface(self, name: str) -> typed.Interface:
+        """Return a declared interface, or that of a contract of the tests."""
+        known = self.interfaces.get(name)
+        return known if known is not None else self.stub_interfaces[name]
+
     def make_local(self, name: str, kind: Type, *, mutable: bool = False) -> typed.Local:
         """Return a fresh local."""
         self.next_local += 1
@@ -225,6 +239,7 @@ class Program:
             ("a constant", self.constants),
             ("a function", self.functions),
             ("a type", self.types),
+            ("an interface", self.interfaces),
             ("an event", self.events),
             ("an error", self.errors),
         )

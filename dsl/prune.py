@@ -161,9 +161,19 @@ def _renumber_plain(  # noqa: C901  # one case for each kind of node
             return ir.Fail(_new(new_index, condition), error, _all_new(new_index, args))
         case ir.Pay(to, amount):
             return ir.Pay(_new(new_index, to), _new(new_index, amount))
+        case ir.Call() | ir.Send():
+            return _renumber_call(node, new_index)
         case _:
-            assert not ir.get_operands(node), "calls and sends come with interfaces"
+            assert not ir.get_operands(node), "all nodes with operands were named"
             return node
+
+
+def _renumber_call(node: ir.Call | ir.Send, new_index: dict[int, int]) -> ir.Node:
+    if isinstance(node, ir.Send):
+        return replace(node, message=_new(new_index, node.message))
+    coins = node.value if node.value == ir.NO_VALUE else new_index[node.value]
+    target, args = _new(new_index, node.target), _all_new(new_index, node.args)
+    return replace(node, target=target, args=args, value=coins)
 
 
 def _new(new_index: dict[int, int], old: int) -> ir.NodeIndex:

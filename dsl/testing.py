@@ -20,18 +20,20 @@ from dsl.types import (
     IntType,
 )
 from dsl.world import CONTRACT, MemoryWorld
+from spec.crypto.address import AddressKind
 from spec.ir.host import (
     BlockContext,
     CallInput,
     DeclaredFailure,
     Failed,
     Failure,
+    MachineFailure,
     Outcome,
     Succeeded,
 )
 from spec.ir.linked import LinkedFunction, LinkedModule
 from spec.ir.machine import execute
-from spec.ir.syntax import STANDARD_ERROR_COUNT
+from spec.ir.syntax import INIT_SELECTOR, STANDARD_ERROR_COUNT, FunctionKind
 from spec.ir.values import EnumValue, Value, decode_record, encode_record, get_fields
 from spec.lib.result import Err
 
@@ -115,7 +117,7 @@ class _ProbeTable:
         """Add the expressions of one step."""
         match step:
             case typed.Call(args=args, sender=sender, value=value, expected_args=expected):
-                for probe in (*args, sender, value, *(expected or ())):
+                for probe in (*args, step.target, sender, value, *(expected or ())):
                     if probe is not None:
                         self._add(probe)
             case typed.Remember(value=probe):
@@ -204,6 +206,18 @@ def walk(expr: object) -> list[object]:
     return found
 
 
+def list_entries(unit: CompiledUnit) -> dict[str, LinkedFunction]:
+    """Return the entry points of a contract by name."""
+    names = [each.name for each in unit.checked.functions if each.kind != "function"]
+    return {name: unit.linked.functions[number] for number, name in enumerate(names)}
+
+
+def compute_stub_address(name: str, number: int) -> bytes:
+    """Return the address of a contract that a test deploys besides the one under test."""
+    digest = sha256(f"qc test contract {name} {number}".encode()).digest()
+    return bytes([AddressKind.CONTRACT]) + digest[1:]
+
+
 class _Run:
     """Runs tests against one linked module."""
 
@@ -212,12 +226,9 @@ class _Run:
         self._linked = unit.linked
         self._probes = probes
         self._chunks: dict[int, LinkedModule] = {}
-        self._functions = {
-            function.name: unit.linked.functions[number]
-            for number, function in enumerate(
-                each for each in unit.checked.functions if each.kind != "function"
-            )
-        }
+        self._functions = list_entries(unit)
+        self._units: dict[bytes, CompiledUnit] = {}
+        """The contract under test and those that the test has deployed, by address."""
         self._world = MemoryWorld(None)
         self._block = BlockContext(GENESIS_ID, 1, START_MS)
         self._locals: dict[int, Value] = {}
@@ -228,6 +239,7 @@ class _Run:
         self._world = MemoryWorld(None, coins=coins)
         self._block = BlockContext(GENESIS_ID, 1, START_MS)
         self._locals = {}
+        self._units = {CONTRACT: self._unit}
         try:
             for step in test.steps:
                 self._step(step)
@@ -297,20 +309,6 @@ class _Run:
             self._chunks[chunk] = _link_with_probes(self._unit, functions)
         return self._chunks[chunk]
 
-    def _execute(
-        self,
-        world: MemoryWorld,
-        function: LinkedFunction,
-        values: Sequence[Value],
-        caller: bytes,
-        value: int,
-    ) -> Outcome:
-        arguments = encode_record(self._linked.types, function.params, tuple(values))
-        is_view = function.declared.kind.name == "VIEW"
-        selector = function.declared.selector
-        call = CallInput(CONTRACT, selector, caller, value, arguments, GAS_LIMIT, is_view)
-        return execute(world, self._block, call)
-
     def _call(self, step: typed.Call) -> None:
         values = [self._evaluate(each) for each in step.args]
         sender = b"" if step.sender is None else self._evaluate(step.sender)
@@ -321,32 +319,61 @@ class _Run:
         if value > self._world.coins.get(sender, 0):
             raise _StepError(step.span, "the sender has not that many coins")
         world = self._world.copy()
-        if step.function == "init":
-            world.leaves.clear()
-            world.coins.pop(CONTRACT, None)
-            world.code = self._linked
-        elif world.code is None:
-            raise _StepError(step.span, NOT_DEPLOYED)
-        outcome = self._outcome(world, step, values, sender or bytes(CONTRACT), value)
+        address = self._find_address(step, world)
+        caller = sender or bytes(CONTRACT)
+        call = CallInput(address, INIT_SELECTOR, caller, value, b"", GAS_LIMIT, is_view=False)
+        outcome = self._outcome(world, step, call, values)
         self._judge(step, outcome, expected)
         if isinstance(outcome, Succeeded):
             self._world = world
             if step.local is not None:
-                self._locals[step.local.id] = outcome.result[0]
+                self._locals[step.local.id] = outcome.result[0] if outcome.result else address
+
+    def _find_address(self, step: typed.Call, world: MemoryWorld) -> bytes:
+        """Return the address that a step calls; a deployment puts its contract there."""
+        if step.function == "init":
+            return self._deploy(step, world)
+        if step.target is None:
+            if world.code is None:
+                raise _StepError(step.span, NOT_DEPLOYED)
+            return CONTRACT
+        address = self._evaluate(step.target)
+        assert isinstance(address, bytes), "checked as contract"
+        if address not in self._units or world.get_code(address) is None:
+            raise _StepError(step.span, "no contract of this test stands at this address")
+        return address
+
+    def _deploy(self, step: typed.Call, world: MemoryWorld) -> bytes:
+        if step.contract:
+            unit = next(each for each in self._unit.stubs if each.name == step.contract)
+            address = compute_stub_address(step.contract, len(self._units))
+            self._units[address] = unit
+            world.others[address] = unit.linked
+            return address
+        if world.code is not None and world.others:
+            raise _StepError(step.span, "the contract is deployed already")
+        if world.code is not None:
+            world.leaves.clear()
+            world.coins.pop(CONTRACT, None)
+        world.code = self._linked
+        return CONTRACT
 
     def _outcome(
-        self,
-        world: MemoryWorld,
-        step: typed.Call,
-        values: Sequence[Value],
-        sender: bytes,
-        value: int,
+        self, world: MemoryWorld, step: typed.Call, call: CallInput, values: Sequence[Value]
     ) -> Outcome:
-        function = self._functions.get(step.function)
-        if function is None:
-            call = CallInput(CONTRACT, bytes(8), sender, value, b"", GAS_LIMIT, is_view=False)
-            return execute(world, self._block, call)
-        return self._execute(world, function, values, sender, value)
+        """Make the call, of which the function and its arguments are still to be filled in."""
+        unit = self._units[call.contract]
+        function = list_entries(unit).get(step.function)
+        if function is None and step.function != "init":
+            raise _StepError(step.span, f"the contract there has no `{step.function}`")
+        if function is not None:
+            call = replace(
+                call,
+                selector=function.declared.selector,
+                arguments=encode_record(unit.linked.types, function.params, tuple(values)),
+                is_view=function.declared.kind is FunctionKind.VIEW,
+            )
+        return execute(world, self._block, call)
 
     def _judge(self, step: typed.Call, outcome: Outcome, expected: Sequence[Value]) -> None:
         if isinstance(outcome, Succeeded):
@@ -368,11 +395,16 @@ class _Run:
             found = self._describe(outcome.failure)
             raise _StepError(step.span, f"this failed with {found}: other arguments than expected")
 
+    def _get_unit(self, failure: Failure) -> CompiledUnit:
+        """Return the contract that failed."""
+        return self._units.get(failure.contract, self._unit)
+
     def _name(self, failure: Failure) -> str:
         """Return the name a test gives a failure."""
         if isinstance(failure, DeclaredFailure):
             if failure.error >= STANDARD_ERROR_COUNT:
-                return self._unit.checked.errors[failure.error - STANDARD_ERROR_COUNT].name
+                errors = self._get_unit(failure).checked.errors
+                return errors[failure.error - STANDARD_ERROR_COUNT].name
             return next(name for name, each in STANDARD_ERRORS.items() if each == failure.error)
         names = {code: name for name, code in MACHINE_ERRORS.items()}
         return names.get(failure.code, failure.code)
@@ -380,17 +412,20 @@ class _Run:
     def _decode_args(self, failure: Failure) -> tuple[Value, ...]:
         if not isinstance(failure, DeclaredFailure) or failure.error < STANDARD_ERROR_COUNT:
             return ()
-        types = self._linked.types
-        declared = self._linked.module.code.errors[failure.error - STANDARD_ERROR_COUNT]
+        linked = self._get_unit(failure).linked
+        types = linked.types
+        declared = linked.module.code.errors[failure.error - STANDARD_ERROR_COUNT]
         decoded = decode_record(types, get_fields(types, declared.fields), failure.data)
         assert not isinstance(decoded, Err), "the machine encodes canonically"
         return decoded.value
 
     def _describe(self, failure: Failure) -> str:
         name = self._name(failure)
+        if isinstance(failure, MachineFailure) and failure.cause is not None:
+            return f"{name}: {self._describe(failure.cause)}"
         if not isinstance(failure, DeclaredFailure) or failure.error < STANDARD_ERROR_COUNT:
             return name
-        signature = self._unit.checked.errors[failure.error - STANDARD_ERROR_COUNT]
+        signature = self._get_unit(failure).checked.errors[failure.error - STANDARD_ERROR_COUNT]
         values = self._decode_args(failure)
         if not values:
             return name

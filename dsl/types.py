@@ -107,6 +107,20 @@ class MapType:
 
 
 @dataclass(frozen=True, slots=True)
+class InterfaceType:
+    """A contract of which an interface is expected: an address on chain."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageType:
+    """`message[N]`: a call as data, with at most N bytes of arguments."""
+
+    size_bytes_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnitType:
     """The result of what returns nothing."""
 
@@ -131,6 +145,8 @@ Type = (
     | RecordType
     | ListType
     | MapType
+    | InterfaceType
+    | MessageType
     | UnitType
     | BrokenType
 )
@@ -164,12 +180,13 @@ def is_number(kind: Type) -> bool:
 
 def is_key(kind: Type) -> bool:
     """Say whether the type may index a map: a scalar of fixed size."""
-    return isinstance(kind, UintType | BoolType | AddressType | BytesType | BrokenType)
+    scalars = UintType | BoolType | AddressType | InterfaceType | BytesType | BrokenType
+    return isinstance(kind, scalars)
 
 
 def has_default(kind: Type) -> bool:
     """Say whether the type has a value that stands for "never written"."""
-    if isinstance(kind, AddressType):
+    if isinstance(kind, AddressType | InterfaceType | MessageType):
         return False
     if isinstance(kind, RecordType):
         return all(has_default(each) for _, each in kind.fields)
@@ -199,7 +216,9 @@ def render_type(kind: Type) -> str:
             return f"string[{size}]"
         case OptionType(value):
             return f"option[{render_type(value)}]"
-        case EnumType(name) | RecordType(name):
+        case MessageType(size):
+            return f"message[{size}]"
+        case EnumType(name) | RecordType(name) | InterfaceType(name):
             return name
         case ListType(element, length):
             return f"list[{render_type(element)}, {length}]"

@@ -18,6 +18,10 @@ class Parsed:
     """What parsing found."""
 
     contracts: tuple[decl.Contract, ...]
+    """What is to be deployed; a file should hold one."""
+    stubs: tuple[decl.Contract, ...]
+    """Contracts that serve tests."""
+    interfaces: tuple[decl.Interface, ...]
     comments: tuple[Comment, ...]
     diagnostics: tuple[Diagnostic, ...]
     """In the order of the text; errors make the tree incomplete, never wrong."""
@@ -30,14 +34,21 @@ def parse_source(source: Source) -> Parsed:
     """
     layout = scan_layout(source)
     if layout.repaired is None:
-        return Parsed((), layout.comments, layout.diagnostics)
+        return Parsed((), (), (), layout.comments, layout.diagnostics)
     run = Run(source, list(layout.diagnostics))
     with _LOCK:
-        contracts = run.parse(layout.repaired + "\n")
+        units = run.parse(layout.repaired + "\n")
     if any(each.code in ("QC0008", "QC0010") for each in run.found):
-        contracts = ()  # later passes recurse over expressions
+        units = ()  # later passes recurse over expressions
     if any(each.code == "QC0002" for each in run.found):
         run.found = [each for each in run.found if each.code != "QC0009"]
     ordered = sorted(run.found, key=lambda each: (each.span.start, each.code))
     inside = tuple(clamp(each, len(source.text)) for each in ordered[:ERRORS_MAX])
-    return Parsed(contracts, layout.comments, inside)
+    contracts = tuple(each for each in units if isinstance(each, decl.Contract))
+    return Parsed(
+        tuple(each for each in contracts if not each.is_stub),
+        tuple(each for each in contracts if each.is_stub),
+        tuple(each for each in units if isinstance(each, decl.Interface)),
+        layout.comments,
+        inside,
+    )

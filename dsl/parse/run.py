@@ -53,8 +53,8 @@ class Run:
         self._source = source
         self.found = found
 
-    def parse(self, text: str) -> tuple[decl.Contract, ...]:
-        """Return the contracts of a text that has passed `scan_layout`."""
+    def parse(self, text: str) -> tuple[decl.Unit, ...]:
+        """Return the contracts and interfaces of a text that has passed `scan_layout`."""
         parser, proxy, layout = get_parser()
         builder = TreeBuilder()
         proxy.builder, layout.found = builder, self.found

@@ -66,6 +66,30 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An action or view of an interface."""
+
+    span: Span
+    name: str
+    is_view: bool
+    params: tuple[tuple[str, Type], ...]
+    result: Type
+    payable: bool
+    gas: int
+    """The most that a call of it may use, unless the call says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What another contract is expected to offer."""
+
+    span: Span
+    name: str
+    trusted: bool
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """A checked contract; internal functions are in `functions` too (kind "function")."""
 
@@ -75,6 +99,8 @@ class Contract:
     doc: str
     strict: bool
     types: tuple[EnumType | RecordType, ...]
+    interfaces: tuple[Interface, ...]
+    """Those that the file declares, then those of the contracts that its tests deploy."""
     cells: tuple[Cell, ...]
     events: tuple[Signature, ...]
     errors: tuple[Signature, ...]

@@ -3,10 +3,10 @@
 Arithmetic here is exact; `Check` marks where a body must stay in range. Reads name cells by number.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsl.source import Span
-from dsl.types import BROKEN, ListType, RecordType, Type, UintType
+from dsl.types import BROKEN, ListType, MessageType, RecordType, Type, UintType
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,44 @@ class Collect:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalCall:
+    """A call of a member of an interface at another contract."""
+
+    span: Span
+    type: Type
+    interface: str
+    member: int
+    target: "Expr"
+    args: tuple["Expr", ...]
+    value: "Expr | None"
+    """Coins that go along."""
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakeMessage:
+    """A call of a member as data."""
+
+    span: Span
+    type: MessageType
+    interface: str
+    member: int
+    target: "Expr"
+    value: "Expr"
+    args: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Implements:
+    """Whether the contract at an address has every member of an interface."""
+
+    span: Span
+    type: Type
+    interface: str
+    target: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
 class ForAll:
     """A quantifier of a property."""
 
@@ -246,6 +284,9 @@ Expr = (
     | MatchValue
     | Inline
     | Collect
+    | ExternalCall
+    | MakeMessage
+    | Implements
     | ForAll
     | Sum
     | ActionIn
@@ -255,3 +296,8 @@ Expr = (
 def make_broken(span: Span) -> Expr:
     """Return an expression whose error has been reported; it fits everywhere."""
     return Constant(span, BROKEN, value=False)
+
+
+def retype(expr: Expr, kind: Type) -> Expr:
+    """Return the expression as one of another type with the same structure on chain."""
+    return replace(expr, type=kind)  # type: ignore[arg-type]  # every node has a type

@@ -97,6 +97,15 @@ class Pay:
 
 
 @dataclass(frozen=True, slots=True)
+class Send:
+    """`send(message, gas = …)`."""
+
+    span: Span
+    message: Expr
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluate:
     """An expression for its effect."""
 
@@ -114,4 +123,4 @@ class Emit:
     condition: Expr | None
 
 
-Stmt = Let | Store | Update | If | Match | Loop | Fail | Return | Pay | Evaluate | Emit
+Stmt = Let | Store | Update | If | Match | Loop | Fail | Return | Pay | Send | Evaluate | Emit

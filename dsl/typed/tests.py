@@ -20,6 +20,10 @@ class Call:
     """A test's call: `function` is a name, "init" to deploy."""
 
     span: Span
+    contract: str
+    """Name of the contract of the tests that is deployed; empty for the contract under test."""
+    target: Probe | None
+    """Address of what is called, None for the contract under test."""
     function: str
     args: tuple[Probe, ...]
     sender: Probe | None
