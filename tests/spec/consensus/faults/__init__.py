@@ -1,0 +1,1 @@
+"""Faults planted in the consensus, and what must find them."""
