@@ -52,7 +52,7 @@ PROPERTIES: Final = (
         7,
         "head descends from finalised; finalised only grows; fork choice is a total order",
         "all",
-        "no theorem: simulation and stateful tests",
+        "simulation and stateful tests",
     ),
     Property(
         8,

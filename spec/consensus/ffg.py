@@ -330,7 +330,7 @@ def _count(state: FfgState) -> tuple[FfgState, bool]:
             if not is_known or not _has_link(target, source):
                 continue
             is_waived = is_waived or not _weigh(target.current) or not _weigh(target.previous)
-            state = _record(state, source, target.checkpoint)
+            state = apply_link(state, source, target.checkpoint)
     return state, is_waived
 
 
@@ -348,7 +348,7 @@ def _weigh(members: tuple[Member, ...]) -> int:
     return sum(member.weight for member in members)
 
 
-def _record(state: FfgState, source: Checkpoint, target: Checkpoint) -> FfgState:
+def apply_link(state: FfgState, source: Checkpoint, target: Checkpoint) -> FfgState:
     """G2: a counted link justifies its target, and perhaps finalises its source."""
     history = tuple(
         Past(p.checkpoint, p.is_justified or p.checkpoint == target) for p in state.history
