@@ -221,13 +221,23 @@ Expression = (
 # Statements
 
 
+SENDING_OPTIONS = ("value", "signer", "nonce", "deadline")
+"""What may follow `with` in a test, in the order of the fields of `Sending`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """`as alice with value 5`: who sends a call of a test, with how many coins."""
+    """`as alice with value 5`: who sends a call of a test, with how many coins.
+
+    Of a signed action also who signs, with which nonce and deadline, where that is not the usual.
+    """
 
     span: Span
     sender: Expression
     value: Expression | None
+    signer: Expression | None
+    nonce: Expression | None
+    deadline: Expression | None
 
 
 @dataclass(frozen=True, slots=True)

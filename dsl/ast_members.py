@@ -113,6 +113,14 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedBy:
+    """`signed by owner`."""
+
+    span: Span
+    name: Identifier
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseMove:
     """`in Held -> Paid`; `after` is None if the phase stays."""
 
@@ -136,6 +144,7 @@ class Function:
     moves: tuple[PhaseMove, ...]
     doc: str | None
     lines: tuple[Clause | Statement, ...]
+    signed: tuple[SignedBy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

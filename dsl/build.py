@@ -247,7 +247,11 @@ class TreeBuilder(ExpressionBuilder):
             find_all(parts, decl.PhaseMove),
             _text_of(find_one(body, _Doc)),
             lines,
+            find_all(parts, decl.SignedBy),
         )
+
+    def signed(self, parts: list[Part]) -> decl.SignedBy:
+        return decl.SignedBy(compute_span(parts), find_names(parts)[0])
 
     def result(self, parts: list[Part]) -> ast.TypeName | None:
         return find_one(parts, ast.TypeName)
@@ -340,17 +344,16 @@ class TreeBuilder(ExpressionBuilder):
         return ast.Do(expression.span, expression, find_one(parts, ast.Sending))
 
     def send_as(self, parts: list[Part]) -> ast.Sending:
-        found = find_expressions(parts)
-        for name in find_names(parts):
-            if name.text != "value":
-                self._error(
-                    "QC0011",
-                    f"`{name.text}` can't follow `with`",
-                    name.span,
-                    "`value` was expected",
-                )
-        span = edge(parts[0]).join(found[-1].span)
-        return ast.Sending(span, found[0], found[1] if len(found) > 1 else None)
+        sender, *found = find_expressions(parts)
+        options: dict[str, ast.Expression] = {}
+        for name, value in zip(find_names(parts), found, strict=True):
+            if name.text not in ast.SENDING_OPTIONS or name.text in options:
+                wanted = ", ".join(f"`{each}`" for each in ast.SENDING_OPTIONS)
+                message = f"`{name.text}` can't follow `with`"
+                self._error("QC0011", message, name.span, f"{wanted} were expected, each once")
+            options[name.text] = value
+        span = edge(parts[0]).join(found[-1].span if found else sender.span)
+        return ast.Sending(span, sender, *(options.get(each) for each in ast.SENDING_OPTIONS))
 
     def elif_branch(self, parts: list[Part]) -> _Branch:
         return _Branch((find_expressions(parts)[0], find_one(parts, _Body) or _Body()))

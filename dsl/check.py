@@ -12,6 +12,7 @@ from dsl.check_expressions import Expressions
 from dsl.check_foreign import check_implements, make_stub_interface
 from dsl.check_functions import Functions
 from dsl.check_inline import analyse_functions
+from dsl.check_signed import find_signed, get_signed_source, make_step_claim
 from dsl.check_tests import Tests
 from dsl.diagnostics import is_error
 from dsl.names import INVARIANT, TRANSITION, Program, Scope
@@ -46,9 +47,14 @@ def check_contract(
     program.generated |= names
     functions = _check_functions(program, expressions, whole, names)
     check_implements(program, contract.implements, functions)
+    expressions.signer = None
     invariants = _check_claims(program, expressions, contract.members, transition=False)
     transitions = _check_claims(program, expressions, members, transition=True)
     edges = _make_edge_claims(program)
+    signed = find_signed(contract.members)
+    if signed:
+        actions = tuple(each.name.text for each in signed)
+        edges = (*edges, make_step_claim(program, actions, signed[0].signed[0].span))
     tests: tuple[typed.Test, ...] = ()
     errors = any(is_error(each) for each in program.found)
     if not errors:
@@ -92,6 +98,11 @@ def _make_generated(program: Program, contract: decl.Contract) -> tuple[decl.Dec
     for role in roles:
         members = _parse_role(role.name.text, many=role.many)
         out += [_move_to(each, role.name.span) for each in members]
+    signed = find_signed(contract.members)
+    if signed:
+        source = make_source("generated", get_signed_source())
+        found = parse_source(source).contracts[0].members
+        out += [_move_to(each, signed[0].signed[0].span) for each in found]
     has_init = any(isinstance(m, decl.Function) and m.kind == "init" for m in contract.members)
     if roles and not has_init:
         name = ast.Identifier(contract.name.span, "init")

@@ -8,6 +8,7 @@ from dsl.check_aggregates import Aggregates
 from dsl.check_foreign import Foreign
 from dsl.check_inline import inline_pure
 from dsl.check_past import check_at, check_live_view, is_past_read
+from dsl.check_signed import make_authorized
 from dsl.check_types import resolve_value_type
 from dsl.names import BUILTIN_FUNCTIONS, Place, Program, Scope
 from dsl.source import Span
@@ -294,7 +295,10 @@ class Calls:
             return self._fail(node.span, "QC0501", message, "it belongs to a call")
         who = self._expressions.value(node.arguments[0].value, scope, place, ADDRESS)
         caller = typed.Context(node.span, ADDRESS, "caller")
-        return self._expressions.equal(node.span, who, caller, place)
+        called = self._expressions.equal(node.span, who, caller, place)
+        signer = self._expressions.signer
+        signed = make_authorized(self._program, node.span, who, has_old=place.old, signer=signer)
+        return called if signed is None else typed.Logic(node.span, BOOL, False, called, signed)
 
     def _min_max(self, node: ast.Call, scope: Scope, place: Place, _: Type | None) -> typed.Expr:
         if not self._has_count(node, 2):

@@ -10,6 +10,7 @@ from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
 from dsl.check_foreign import declare_interface
 from dsl.check_past import can_remember
+from dsl.check_signed import declare_signed, find_signed
 from dsl.check_types import measure_fields, resolve_type, resolve_value_type
 from dsl.names import CONSTANT, Program, Scope
 from dsl.source import Span
@@ -111,6 +112,9 @@ class Declarations:
         self._resolve_types(types)
         for interface in known:
             declare_interface(self._program, interface)
+        signed = find_signed(contract.members)
+        if signed:
+            declare_signed(self._program, signed[0].signed[0].span)
         for member in contract.members:
             self._declare(member)
         entries = [each for each in self._program.functions.values() if each.kind != "function"]

@@ -48,6 +48,8 @@ class Expressions:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.inside_old = False
+        self.signer: typed.Local | None = None
+        """Of the signed action that is checked."""
         self.calls = Calls(self)
 
     # Entry points

@@ -6,12 +6,21 @@ from dsl import ast, typed
 from dsl import ast_members as decl
 from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
+from dsl.check_flow import always_returns
+from dsl.check_signed import (
+    NONCES,
+    PROOF,
+    SIGNED,
+    find_signer,
+    make_nonce_step,
+    make_signed_guard,
+    read_nonce,
+)
 from dsl.check_statements import (
     CELL_BALANCE,
     CELL_INBOX,
     Context,
     Statements,
-    always_returns,
     check_error,
 )
 from dsl.check_types import resolve_value_type
@@ -53,25 +62,36 @@ class Functions:
             self._program.declare(scope, p.name, resolve_value_type(self._program, p.type))
             for p in node.params
         )
+        signer = find_signer(self._program, node, scope) if node.signed else None
+        if signer is not None:
+            params = (*params, self._program.make_local(SIGNED, PROOF))
+        self._expressions.signer = signer
         result: Type = UNIT
         if node.result is not None:
             result = resolve_value_type(self._program, node.result)
         header, body = self._split(node)
         self._check_modifiers(node)
         place = self._place(node)
-        guard = self._guard(node, header, scope)
+        guard = self._guard(node, header, scope, params, signer)
         open_errors = self._open_errors(header)
         self._check_required(node, open_errors)
         context = Context(node.kind, place, result, open_errors, node.kind == "function", generated)
         statements = Statements(self._program, self._expressions, context)
         inner = Scope(scope)
         checked = list(self._start(node)) + list(statements.block(body, inner))
+        if signer is not None:
+            checked.insert(0, make_nonce_step(self._program, node.signed[0].span, signer))
         move = self._move(node)
         self._check_returns(node, result, checked)
         result_local, after = self._result_scope(scope, result)
         emits = tuple(self._emit(e, after) for e in header if isinstance(e, ast.Emits))
         ensures = self._ensures(header, after)
         modifies, texts = self._modifies(header, scope, node)
+        if signer is not None and modifies is not None:
+            span = node.signed[0].span
+            owner = typed.Use(span, ADDRESS, signer)
+            modifies = (*modifies, read_nonce(self._program, span, owner, old=False))
+            texts = (*texts, f"{NONCES}[{signer.name}]")
         if node.kind == "init":
             self._check_assigned(node, context.assigned)
         self._warn_unused(node, params, generated=generated)
@@ -93,6 +113,7 @@ class Functions:
             texts,
             self._strict or any(isinstance(each, ast.Fails) for each in header),
             open_errors,
+            "" if signer is None else signer.name,
         )
 
     # Header
@@ -121,9 +142,9 @@ class Functions:
         return isinstance(line, ast.Let) and not line.mutable
 
     def _check_modifiers(self, node: decl.Function) -> None:
-        if len(node.by) != 1 and node.kind == "action":
+        if len(node.by) + (len(node.signed) > 0) != 1 and node.kind == "action":
             message = "an action says once who may call it"
-            label = "add `by anyone`, `by <role>` or `by (condition)` before `:`"
+            label = "add `by anyone`, `by <role>`, `by (condition)` or `signed by <name>`"
             self._program.report("QC0410", message, node.name.span, label)
         if len(node.moves) > 1:
             self._program.report("QC0411", "an action has one phase move", node.moves[1].span)
@@ -164,11 +185,18 @@ class Functions:
                         self._program.report("QC0403", message, call.span, label)
 
     def _guard(
-        self, node: decl.Function, header: Sequence[ast.Clause | ast.Statement], scope: Scope
+        self,
+        node: decl.Function,
+        header: Sequence[ast.Clause | ast.Statement],
+        scope: Scope,
+        params: Sequence[typed.Local],
+        signer: typed.Local | None,
     ) -> tuple[typed.Stmt, ...]:
         out: list[typed.Stmt] = []
         for by in node.by:
             out += self._by(by)
+        if signer is not None:
+            out += make_signed_guard(self._program, node, params, signer)
         for move in node.moves:
             out += self._phase_guard(move)
         for line in header:
@@ -410,7 +438,7 @@ class Functions:
     ) -> None:
         if generated:
             return
-        for param, declared in zip(params, node.params, strict=True):
+        for param, declared in zip(params, node.params, strict=False):
             if param.id not in self._program.used_locals:
                 message = f"the parameter `{param.name}` is never used"
                 self._program.warn("QC0801", message, declared.name.span)

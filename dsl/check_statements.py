@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dsl import ast, typed
 from dsl.check_expressions import Expressions
+from dsl.check_flow import always_returns
 from dsl.check_inline import bind_arms, find_root, get_root
 from dsl.check_types import resolve_value_type
 from dsl.names import STANDARD_ERRORS, Place, Program, Scope
@@ -50,22 +51,6 @@ class Context:
     loops: int = 0
     assigned: set[int] = field(default_factory=set)
     """Cells that `init` assigns on every path."""
-
-
-def always_returns(statements: Sequence[typed.Stmt]) -> bool:
-    """Say whether every path through the statements ends in a `return`."""
-    if not statements:
-        return False
-    last = statements[-1]
-    match last:
-        case typed.Return():
-            return True
-        case typed.If(then=then, otherwise=otherwise):
-            return always_returns(then) and always_returns(otherwise)
-        case typed.Match(arms=arms):
-            return all(always_returns(body) for _, body in arms)
-        case _:
-            return False
 
 
 class Statements:
@@ -174,8 +159,12 @@ class Statements:
             self._program.report("QC0404", f"`{root}` can't be assigned", span, label)
             return False
         if self._program.cells[place.cell].role and not self._may_assign_roles():
+            message = f"the role `{root}` can't be assigned here"
             label = "use the generated actions; only `init` assigns it"
-            self._program.report("QC0405", f"the role `{root}` can't be assigned here", span, label)
+            if root not in self._program.roles:
+                message = f"`{root}` can't be assigned here"
+                label = "the compiler keeps it"
+            self._program.report("QC0405", message, span, label)
             return False
         if not place.keys:
             self._context.assigned.add(place.cell)

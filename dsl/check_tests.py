@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from dsl import ast, typed
 from dsl import ast_members as decl
+from dsl.accounts import compute_account_address
 from dsl.check_expressions import Expressions
 from dsl.names import ACCOUNTS, STANDARD_ERRORS, TEST, Program, Scope
 from dsl.source import Span
@@ -23,7 +23,6 @@ from dsl.types import (
     UnitType,
     render_type,
 )
-from spec.crypto.address import AddressKind
 
 MACHINE_ERRORS = {
     "OutOfRange": "contract.overflow",
@@ -37,12 +36,6 @@ MACHINE_ERRORS = {
     "NoAddress": "contract.no_address",
 }
 """Names under which a test expects a failure of the machine, with the specification's code."""
-
-
-def compute_account_address(name: str) -> bytes:
-    """Return the address of a test's account: 32 bytes, of the kind of keys."""
-    digest = sha256(b"qc test account " + name.encode()).digest()
-    return bytes([AddressKind.KEY]) + digest[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +210,23 @@ class Tests:
             return None
         inner = node.made if isinstance(node, ast.Deploy) else node
         assert isinstance(inner, ast.Call), "the callee was found in it"
-        if len(inner.arguments) != len(called.params):
+        params, signing = called.params, None
+        function = self._functions.get(called.name) if called.target is None else None
+        if function is not None and function.signer:
+            signing = self._signing(function, sending, scope)
+            params = params[:-1]
+        elif sending is not None and (sending.signer or sending.nonce or sending.deadline):
+            message = f"`{'deploy' if called.name == 'init' else called.name}` is not signed"
+            label = "only `value` can follow `with` here"
+            self._program.report("QC0605", message, sending.span, label)
+        if len(inner.arguments) != len(params):
             what = f"`{called.name}`"
-            message = f"{what} takes {len(called.params)} arguments, not {len(inner.arguments)}"
+            message = f"{what} takes {len(params)} arguments, not {len(inner.arguments)}"
             self._program.report("QC0603", message, node.span)
             return None
         args = tuple(
             self._probe(each.value, scope, kind)
-            for each, kind in zip(inner.arguments, called.params, strict=True)
+            for each, kind in zip(inner.arguments, params, strict=True)
         )
         sender = value = None
         if sending is not None:
@@ -244,6 +246,7 @@ class Tests:
             None,
             None,
             None,
+            signing,
         )
 
     def _find_error(self, name: str, node: ast.Expression, scope: Scope) -> typed.Signature | None:
@@ -262,6 +265,17 @@ class Tests:
         if stub is None:
             return self._program.errors.get(name)
         return next((each for each in stub.errors if each.name == name), None)
+
+    def _signing(
+        self, function: typed.Function, sending: ast.Sending | None, scope: Scope
+    ) -> typed.Signing:
+        names = [each.name for each in function.params]
+        signer = nonce = deadline = None
+        if sending is not None:
+            signer = self._probe(sending.signer, scope, ADDRESS) if sending.signer else None
+            nonce = self._probe(sending.nonce, scope, U64) if sending.nonce else None
+            deadline = self._probe(sending.deadline, scope, U64) if sending.deadline else None
+        return typed.Signing(names.index(function.signer), signer, nonce, deadline)
 
     def _expect(self, line: ast.Expect, scope: Scope) -> typed.Step | None:
         call = self._call(line.call, line.sending, scope, line.span)

@@ -12,6 +12,7 @@ from dsl.lower_pool import Pool
 from dsl.prune import prune
 from dsl.source import Span
 from dsl.types import U16, Type
+from spec.crypto.signature_sizes import SIGNATURE_SIZES
 from spec.ir import syntax as ir
 
 NODES_MAX = 8192
@@ -27,6 +28,17 @@ _CONTEXTS = {
 _FALLIBLE = frozenset({"div", "mod", "append", "pop", "replace"})
 HASH_DOMAIN_SOURCE = 0
 """Domain of `hash(…)` in source: contracts of this language share it."""
+
+
+_IMMEDIATE: dict[str, tuple[ir.PrimOp, tuple[int, ...]]] = {
+    "hash": (ir.PrimOp.HASH, (HASH_DOMAIN_SOURCE,)),
+    "permit_digest": (ir.PrimOp.HASH, (ir.PERMIT_DOMAIN,)),
+    **{
+        f"is_signed_{each.number}": (ir.PrimOp.VERIFY_SIGNATURE, (each.number,))
+        for each in SIGNATURE_SIZES
+    },
+}
+"""Operators of the typed tree that are one of the core IR with a number of its own."""
 
 
 class TooLargeError(Exception):
@@ -219,8 +231,8 @@ class Builder:
 
     def _prim(self, expr: typed.Prim) -> ir.NodeIndex:
         args = self.lower_all(expr.args)
-        immediates = (HASH_DOMAIN_SOURCE,) if expr.op == "hash" else ()
-        return self.add(ir.Prim(ir.PrimOp[expr.op.upper()], immediates, args), expr.span)
+        op, immediates = _IMMEDIATE.get(expr.op) or (ir.PrimOp[expr.op.upper()], ())
+        return self.add(ir.Prim(op, immediates, args), expr.span)
 
     def _logic(self, expr: typed.Logic) -> ir.NodeIndex:
         left = self.lower(expr.left)

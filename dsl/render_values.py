@@ -1,7 +1,7 @@
 """Values of the machine as an author would write them."""
 
+from dsl.accounts import compute_account_address
 from dsl.check_inline import list_members
-from dsl.check_tests import compute_account_address
 from dsl.names import ACCOUNTS
 from dsl.types import (
     BoolType,

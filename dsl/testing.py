@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from dsl import typed
-from dsl.check_tests import MACHINE_ERRORS, compute_account_address
+from dsl.accounts import compute_account_address, find_account, get_public_key, sign_permit
+from dsl.check_signed import NONCES
+from dsl.check_tests import MACHINE_ERRORS
 from dsl.compile import CompiledUnit, try_link, try_lower
 from dsl.diagnostics import Diagnostic
 from dsl.lower_body import STANDARD_ERRORS
@@ -33,6 +35,9 @@ from spec.ir.host import (
 )
 from spec.ir.linked import LinkedFunction, LinkedModule
 from spec.ir.machine import execute
+from spec.ir.operators import get_number
+from spec.ir.permits import compute_permit_digest
+from spec.ir.state import find_entry, get_entry
 from spec.ir.syntax import INIT_SELECTOR, STANDARD_ERROR_COUNT, FunctionKind
 from spec.ir.values import EnumValue, Value, decode_record, encode_record, get_fields
 from spec.lib.result import Err
@@ -45,6 +50,8 @@ COINS_EACH = 10**24
 NOT_DEPLOYED = "nothing is deployed: begin with `deploy(…) as alice`"
 PROBES_MAX = 32
 """Expressions of tests that are compiled together: a module has at most 128 functions."""
+TIME_MAX = (1 << 64) - 1
+"""The deadline of a permission that a test does not limit."""
 GAS_LIMIT = 10_000_000
 """No function may need more."""
 
@@ -311,6 +318,8 @@ class _Run:
 
     def _call(self, step: typed.Call) -> None:
         values = [self._evaluate(each) for each in step.args]
+        if step.signing is not None:
+            values.append(self._sign(step, step.signing, values))
         sender = b"" if step.sender is None else self._evaluate(step.sender)
         value = 0 if step.value is None else self._evaluate(step.value)
         expected = [self._evaluate(each) for each in step.expected_args or ()]
@@ -357,6 +366,33 @@ class _Run:
             world.coins.pop(CONTRACT, None)
         world.code = self._linked
         return CONTRACT
+
+    def _sign(self, step: typed.Call, signing: typed.Signing, values: Sequence[Value]) -> Value:
+        """Return what the compiler's parameter of a signed action takes, signed by an account."""
+        owner = values[signing.owner]
+        signer = owner if signing.signer is None else self._evaluate(signing.signer)
+        assert isinstance(owner, bytes), "checked as address"
+        assert isinstance(signer, bytes), "checked as address"
+        nonce = self._read_nonce(owner)
+        if signing.nonce is not None:
+            nonce = get_number(self._evaluate(signing.nonce))
+        deadline = TIME_MAX
+        if signing.deadline is not None:
+            deadline = get_number(self._evaluate(signing.deadline))
+        account = find_account(signer)
+        if account is None:
+            raise _StepError(step.span, "only an account of the test can sign")
+        moment = (nonce, deadline)
+        digest = compute_permit_digest(
+            self._linked, self._functions[step.function], CONTRACT, tuple(values), moment
+        )
+        signature = sign_permit(account, digest, GENESIS_ID)
+        return (nonce, deadline, EnumValue(0, (get_public_key(account), signature)))
+
+    def _read_nonce(self, owner: bytes) -> int:
+        cells = [each.name for each in self._unit.checked.cells]
+        entry = find_entry(self._linked, CONTRACT, cells.index(NONCES), (owner,))
+        return get_number(get_entry(self._world, self._linked, entry))
 
     def _outcome(
         self, world: MemoryWorld, step: typed.Call, call: CallInput, values: Sequence[Value]

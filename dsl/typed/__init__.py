@@ -60,6 +60,7 @@ from dsl.typed.tests import (
     Call,
     Probe,
     Remember,
+    Signing,
     Step,
     Test,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "Return",
     "Send",
     "Signature",
+    "Signing",
     "Step",
     "Stmt",
     "Store",

@@ -54,6 +54,8 @@ class Function:
     modifies_texts: tuple[str, ...]
     complete: bool
     open_errors: tuple[str, ...]
+    signer: str = ""
+    """The parameter that signs; the last parameter is then the compiler's."""
 
 
 @dataclass(frozen=True, slots=True)

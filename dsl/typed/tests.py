@@ -33,6 +33,19 @@ class Call:
     expected_args: tuple[Probe, ...] | None
     local: Local | None
     """Where its result goes."""
+    signing: "Signing | None" = None
+    """How a signed action is signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Who signs, with which nonce and deadline; None for the usual."""
+
+    owner: int
+    """Which argument the action is signed by."""
+    signer: Probe | None
+    nonce: Probe | None
+    deadline: Probe | None
 
 
 @dataclass(frozen=True, slots=True)

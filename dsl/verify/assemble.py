@@ -15,6 +15,7 @@ from dsl.verify.leaves import ADDRESS_LIMIT, ADDRESS_LOW, CONTRACTS_LOW, Sym
 from dsl.verify.pairs import Pair, list_pairs, make_pattern
 from dsl.verify.past import get_key_types, get_past_state, is_past_cell
 from dsl.verify.properties import Entry, Evaluated, Shape, View
+from dsl.verify.signatures import list_signable
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.state import Place, State, make_state, read_leaf
 from dsl.verify.terms import ATOMS, Pool, Term, collect
@@ -364,13 +365,14 @@ def list_concrete(vc: Vc, assertions: Iterable[Term], is_small: bool) -> list[Te
     ASCII; small numbers on request.
     """
     pool = vc.encoder.pool
-    facts: list[Term] = []
+    atoms = list(collect(assertions))
+    facts = list_signable(pool, vc.encoder.hashes, atoms)
     texts = [
         int.from_bytes(literal.data, "big")
         for literal in (*vc.linked.module.code.literals, *vc.linked.module.spec.literals)
         if isinstance(vc.encoder.layouts.get(literal.type), StringType)
     ]
-    for term in collect(assertions):
+    for term in atoms:
         if term.op not in ATOMS or term.symbol is None:
             continue
         group = term.symbol.group

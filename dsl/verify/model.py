@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from dsl.verify.leaves import complete_leaves, decode_leaves
+from dsl.verify.signatures import find_scheme, make_signature
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.terms import Op, Symbol, Term
 from dsl.verify.validity import Decide
 from dsl.verify.valuation import evaluate
 from dsl.verify.vc import Vc
+from spec.crypto.signature_sizes import ED25519
 from spec.ir.operators import compute_hash
 from spec.ir.syntax import StringType, Type
 from spec.ir.values import Value, is_utf8
@@ -94,6 +96,23 @@ class Model:
                 facts.append(pool.equal(atom, pool.number(digest)))
         return facts
 
+    def sign(self) -> None:
+        """Puts real signatures where this model has some that are accepted.
+
+        Once the digests are real; what a signature is made of decides nothing else.
+        """
+        encoder = self._vc.encoder
+        genesis = self.get(self._vc.inputs.genesis)
+        for atom in self._atoms:
+            is_accepted = find_scheme(encoder.hashes, atom) == ED25519 and self.get(atom) == 1
+            if not is_accepted or atom.args[3].symbol is None:
+                continue
+            address, digest, _, signature = atom.args
+            made = make_signature(self.get(address), self.get(digest), genesis)
+            if made is not None:
+                self._known[signature.id] = made
+                self._graph[(atom.args[3].symbol, ())] = made
+
     def _compute_digest(self, atom: Term) -> int | None:
         """What the machine computes at a hash, None at anything else."""
         if atom.symbol is None or atom.symbol.group != "hash":
@@ -113,7 +132,7 @@ class Model:
 
 
 def solve_digests(vc: Vc, query: Query, model: Model, decide: Decide) -> Model:
-    """The model with real digests if there is one, else the model as it is."""
+    """The model with real digests and signatures if there is one, else the model as it is."""
     facts = model.list_digests()
     if not facts:
         return model
@@ -121,4 +140,6 @@ def solve_digests(vc: Vc, query: Query, model: Model, decide: Decide) -> Model:
     decision = decide([whole])[0]
     if decision.verdict != "sat":
         return model
-    return Model(vc, whole, decision.values)
+    solved = Model(vc, whole, decision.values)
+    solved.sign()
+    return solved

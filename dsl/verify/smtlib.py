@@ -88,6 +88,10 @@ def _render(term: Term, args: list[str]) -> str:
             return f"({_OPERATORS[term.op]} {' '.join(args)})"
 
 
+RANGE_BITS_MAX = 8_192
+"""Above, an upper bound is left out: it costs more to read than it can ever prove."""
+
+
 class _Writer:
     """Writes the declarations and definitions of one query."""
 
@@ -105,7 +109,7 @@ class _Writer:
         self.lines.append(f"(declare-const {name} Int)")
         if term.low is not None:
             self.lines.append(f"(assert (<= {_number(term.low)} {name}))")
-        if term.high is not None:
+        if term.high is not None and term.high.bit_length() <= RANGE_BITS_MAX:
             self.lines.append(f"(assert (<= {name} {_number(term.high)}))")
         if term.op is Op.APPLY:
             function = self._get_function(term)

@@ -34,6 +34,8 @@ from spec.ir.syntax import (
 from spec.ir.values import EnumValue, Value
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
+BYTES_SHOWN_MAX = 32
+"""Longer values are shown by their ends."""
 CHANGES_MAX = 12
 """Changes shown for one step."""
 COMPARISONS = {PrimOp.EQ: "==", PrimOp.LE: "<=", PrimOp.LT: "<"}
@@ -71,8 +73,10 @@ class Teller:
                 return "true" if value else "false"
             case StringType(), bytes():
                 return '"' + value.decode("utf-8", "replace") + '"'
-            case BytesType(), bytes():
-                return "0x" + value.hex()
+            case BytesType(size), bytes():
+                digits = value.hex()
+                is_long = size > BYTES_SHOWN_MAX
+                return f"0x{digits[:8]}…{digits[-8:]}" if is_long else f"0x{digits}"
             case EnumType(members), EnumValue(tag, payload):
                 return self._tell_enum(kind, members[tag], tag, payload)
             case RecordType(fields), tuple():

@@ -12,7 +12,7 @@ from functools import cached_property
 from hypothesis import strategies as st
 
 from dsl import typed
-from dsl.check_tests import compute_account_address
+from dsl.accounts import compute_account_address
 from dsl.compile import CompiledUnit
 from dsl.names import ACCOUNTS
 from dsl.testing import fold_constant

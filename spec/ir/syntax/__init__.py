@@ -72,6 +72,7 @@ from spec.ir.syntax.operands import (
     get_operands,
 )
 from spec.ir.syntax.operators import (
+    PERMIT_DOMAIN,
     ContextKind,
     PrimOp,
     Sign,
@@ -99,6 +100,7 @@ __all__ = [
     "INIT_SELECTOR",
     "NO_SOURCE",
     "NO_VALUE",
+    "PERMIT_DOMAIN",
     "STANDARD_ERROR_COUNT",
     "AddressType",
     "Agg",

@@ -2,6 +2,9 @@
 
 from enum import IntEnum
 
+PERMIT_DOMAIN = 1
+"""Domain of the typed hash of permissions (`permits`); `hash(…)` in source has the domain 0."""
+
 
 class ContextKind(IntEnum):
     """What a `Context` node reads."""

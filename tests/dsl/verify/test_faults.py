@@ -319,6 +319,15 @@ def past_is_bound_too_early(patch: Patch) -> None:
     patch.setattr(past.PastRoot, "_bind_to_live", wrong)
 
 
+def signatures_are_refused(patch: Patch) -> None:
+    real = operators.OPERATORS[PrimOp.VERIFY_SIGNATURE]
+
+    def wrong(host: operators.Host, index: int, node: Prim) -> Sym:
+        return replace(real(host, index, node), leaves=(host.pool.false,))
+
+    patch.setitem(operators.OPERATORS, PrimOp.VERIFY_SIGNATURE, wrong)
+
+
 BY_SYMBOLIC = "symbolic execution"
 BY_TERMS = "terms"
 
@@ -354,6 +363,7 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (past_is_the_present, "checkpoints:false_live"),
         (past_has_no_end, "checkpoints:false_present"),
         (past_is_bound_too_early, "checkpoints:false_old_is_past"),
+        (signatures_are_refused, "permits:false_caller"),
         (facts_are_closed_too_far, "vault:false_second"),
     )
 }
