@@ -7,6 +7,7 @@ from typing import Final
 
 from conformance.bundle import build_zipapp
 from conformance.runner import cli as runner_cli
+from conformance.scenarios import cli as scenarios_cli
 
 _VECTORS: Final = Path(__file__).resolve().parent / "vectors"
 
@@ -21,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     generate.add_argument("--out", default=str(_VECTORS), metavar="DIR", help="folder to write")
     generate.add_argument("--compile", action="store_true", help="compile the library anew first")
+    told = commands.add_parser("scenario", help="attacks on consensus: listed, told, played")
+    scenarios_cli.add_arguments(told)
     bundle = commands.add_parser("zipapp", help="write the runner as one file")
     bundle.add_argument("--out", default="qc-conformance.pyz", metavar="FILE")
 
@@ -30,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     args.program = "qc conformance"
     if args.command == "generate":
         return _generate(args)
+    if args.command == "scenario":
+        return scenarios_cli.run(args)
     if args.command == "zipapp":
         return _zipapp(args)
     return runner_cli.run(args)

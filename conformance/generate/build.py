@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from conformance.clients.spec.answers import Accept, Answer, JsonObject
 from conformance.clients.spec.client import SpecClient
-from conformance.generate.case import ACCEPT, Case, Suite
-from conformance.runner.diff import escape, is_equal
+from conformance.generate.case import ACCEPT, UNSTATED, Case, Suite
+from conformance.runner.diff import compute_differences, escape, is_equal
 from conformance.runner.levels import get_level
 from conformance.runner.records import FILE_SIZE_BYTES_MAX, FORMAT
 from conformance.runner.strict_json import canonical, compute_hash
@@ -116,6 +116,7 @@ def _build_record(client: SpecClient, states: _States, suite: Suite, case: Case)
     if found != case.expected:
         raise GenerationError(f"{name}: the case says {case.expected}, the specification {found}")
     _check_outcome(name, case, answer)
+    _check_value(name, case, answer)
     expect: JsonObject
     rules = list(case.rules)
     if case.outcome not in (None, DECLARED):
@@ -158,6 +159,18 @@ def _check_outcome(name: str, case: Case, answer: Answer) -> None:
         raise GenerationError(f"{name}: the case says {case.outcome}, the machine {found}")
 
 
+def _check_value(name: str, case: Case, answer: Answer) -> None:
+    """What a method returns must be what the case says, if it says so."""
+    if case.value is UNSTATED or not isinstance(answer, Accept):
+        return
+    differences = compute_differences(case.value, answer.value)
+    if differences:
+        first = differences[0]
+        raise GenerationError(
+            f"{name}: at {first.path} the case says {first.expected}, the specification {first.got}"
+        )
+
+
 def _get_outcome(value: JsonObject) -> str | None:
     """The code a run failed with, of a call or of a transaction's receipt; None for success."""
     if "failure" in value:
@@ -174,6 +187,11 @@ def _get_refusals(record: JsonObject) -> list[str | None]:
     if "rule" in expect:
         return [expect["rule"]]
     value = expect.get("value")
+    if record["kind"] == "scenario":
+        checks = value if isinstance(value, list) else []
+        return [
+            row["rule"] for found in checks for row in found.get("refused", ()) if "rule" in row
+        ]
     if not isinstance(value, dict):
         return []
     causes = [cause["code"] for cause in value.get("failure", {}).get("causes", ())]

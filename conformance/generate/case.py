@@ -10,6 +10,8 @@ from typing import Any, Final
 from conformance.clients.spec.answers import JsonObject
 
 ACCEPT: Final = "accept"
+UNSTATED: Final = object()
+"""Of `value`: whatever the specification returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Case:
     outcome: str | None = None
     """Of a contract's run: the code it fails with, `contract.declared` for an error of its own;
     None for success."""
+    value: Any = UNSTATED
+    """What the method returns, where the row states that too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     again.add_argument("file", metavar="FILE", help="a file that `run` wrote for a finding")
     again.add_argument("--client", metavar="CMD", help="another client than the recorded one")
     explained = commands.add_parser("explain", parents=[common], help="what a vector is about")
-    explained.add_argument("id", metavar="ID", help="id of a vector, or a rule")
+    explained.add_argument("id", metavar="ID", help="id of a vector, a suite, or a rule")
     listed = commands.add_parser("list", parents=[common], help="suites and rules of the vectors")
     listed.add_argument("--rules", action="store_true", help="rules instead of suites")
     listed.add_argument("--json", action="store_true", help="one object a line")
@@ -217,16 +217,39 @@ def _explain(args: argparse.Namespace) -> int:
         _print_record(record)
         print(json.dumps(record.raw, indent=1, ensure_ascii=False))
         return EXIT_GOOD
+    of_suite = [record for record in vectors.records if record.suite == args.id]
+    if of_suite:
+        _print_suite(of_suite)
+        return EXIT_GOOD
     about = [record for record in vectors.records if args.id in record.rules]
     for record in about:
         print(f"{record.id:<50} {describe_expect(record.expect):<40} {record.why}")
     if about:
         return EXIT_GOOD
-    known = [*by_id, *sorted({rule for record in vectors.records for rule in record.rules})]
+    suites = {record.suite for record in vectors.records}
+    rules = {rule for record in vectors.records for rule in record.rules}
+    known = [*by_id, *sorted(suites | rules)]
     close = difflib.get_close_matches(args.id, known, n=3)
     hint = f"did you mean {', '.join(close)}?" if close else "`list` and `list --rules` show all"
-    _complain("runner.unknown_id", f"no vector and no rule is called {args.id!r}", hint)
+    _complain("runner.unknown_id", f"no vector, suite or rule is called {args.id!r}", hint)
     return EXIT_USAGE
+
+
+def _print_suite(records: List[Record]) -> None:
+    """What a suite asks, of which level and feature, and each of its records."""
+    first = records[0]
+    methods = sorted({record.method for record in records})
+    rules = sorted({rule for record in records for rule in record.rules})
+    accepts = sum(record.expect.result == "accept" for record in records)
+    print(
+        f"{first.suite} · level {first.level.number} {first.level.name} · feature {first.feature} "
+        f"· {first.kind}"
+    )
+    print(f"  asks   {' '.join(methods)}")
+    print(f"  rules  {' '.join(rules) or 'none by name'}")
+    print(f"  {len(records)} records: {accepts} accept, {len(records) - accepts} reject")
+    for record in records:
+        print(f"  {record.id:<50} {describe_expect(record.expect):<40} {record.why}")
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -39,6 +39,8 @@ class BrokenClient:
     """Details that may occur besides."""
     rules: FrozenSet[str]
     """When not empty: every finding exercises one of these rules."""
+    at: FrozenSet[str]
+    """When not empty: the records that are flagged, these and no others."""
 
 
 def load_manifest(path: Path) -> List[BrokenClient]:
@@ -64,6 +66,7 @@ def _to_client(entry: JsonObject) -> BrokenClient:
         must=frozenset(entry["must"]),
         may=frozenset(entry["may"]),
         rules=frozenset(entry["rules"]),
+        at=frozenset(entry.get("at", ())),
     )
 
 
@@ -104,6 +107,9 @@ def explain_fault(broken: BrokenClient, findings: Sequence[Outcome]) -> str:
     for finding in findings:
         if broken.rules and not broken.rules.intersection(finding.record.rules):
             return f"flagged at {finding.record.id}, which is about {finding.record.rules}"
+    found = {finding.record.id for finding in findings}
+    if broken.at and found != broken.at:
+        return f"flagged at {', '.join(sorted(found))}, expected {', '.join(sorted(broken.at))}"
     return ""
 
 

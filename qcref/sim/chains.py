@@ -28,7 +28,7 @@ from spec.consensus.onion import compute_layer
 from spec.crypto.address import compute_key_address
 from spec.crypto.hashing import sha256
 from spec.crypto.signing import ED25519
-from spec.ledger.codec import compute_ops_root
+from spec.ledger.codec import compute_ops_root, compute_txs_root
 from spec.ledger.ops import NoSeal
 from spec.ledger.types import ZERO_BYTES32, Block, Body, Header
 
@@ -146,7 +146,7 @@ def build_block(build: Build) -> Block:
         time_ms=draft.time_ms,
         proposer=draft.proposer,
         state_root=state_root,
-        txs_root=ZERO_BYTES32,
+        txs_root=compute_txs_root(()),
         receipts_root=ZERO_BYTES32,
         ops_root=compute_ops_root(build.ops),
         validators_root=draft.validators_root,

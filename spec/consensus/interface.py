@@ -32,6 +32,7 @@ from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
 from spec.consensus.errors import ConsensusError
 from spec.ledger.codec import BlockId
+from spec.ledger.errors import BlockError
 from spec.ledger.ledger_ops import ConsensusStep, LedgerOp
 from spec.ledger.ops import (
     ConsensusFields,
@@ -277,7 +278,7 @@ class RejectMessage:
     """The message is invalid whatever the state of its receiver: its sender loses standing."""
 
     source: Source
-    error: ConsensusError
+    error: ConsensusError | BlockError
 
 
 Effect = (

@@ -1,7 +1,7 @@
 """A node's import of blocks, the same for all algorithms, and the frame around its duty.
 
-    a block arrives -> known? -> above the final height? -> parent known? (else orphan, Fetch)
-        -> its time come? (else deferred) -> tick, header, seal, ops -> Execute
+    a block arrives -> known? -> above the final height? -> its own body? -> parent known? (else
+        orphan, Fetch) -> its time come? (else deferred) -> tick, header, seal, ops -> Execute
     Executed: Ok -> attach (persist, finalise, prune, choose a head, take up orphans)
               Err -> remember as invalid
 
@@ -43,6 +43,7 @@ from spec.consensus.interface import (
     Signable,
     Source,
 )
+from spec.ledger.block import validate_body
 from spec.ledger.codec import BlockId, compute_block_id, get_draft
 from spec.ledger.ledger_ops import ConsensusStep
 from spec.ledger.ops import FfgVote, RoundVote
@@ -232,6 +233,9 @@ def import_block(
         return node, ()
     if block_id in node.candidates:
         return _seal_candidate(config, node, source, block) if needs_seal else (node, ())
+    spoiled = validate_body(config.context.config, block.header, block.body)
+    if spoiled is not None:  # says nothing about the block of this id, which may still come
+        return node, (RejectMessage(source, spoiled),)
     parent_id = BlockId(block.header.parent)
     if parent_id not in node.tree:
         if not needs_seal:

@@ -15,6 +15,11 @@ FEATURES: Final = (
     "sig.ml_dsa_65",
     "ledger",
     "contract",
+    "consensus.pow",
+    "consensus.pos",
+    "consensus.dpos",
+    "consensus.hybrid",
+    "consensus.bft",
 )
 
 

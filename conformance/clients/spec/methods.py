@@ -8,6 +8,7 @@ from conformance.clients.spec import (
     contract_methods,
     crypto_methods,
     ledger_methods,
+    scenario_methods,
     trie_methods,
 )
 from conformance.clients.spec.answers import Answer, JsonObject
@@ -26,6 +27,9 @@ PURE_METHODS: Final[dict[str, PureMethod]] = {
     "address.of_key": crypto_methods.derive_key_address,
     "address.to_text": crypto_methods.encode_address,
     "contract.validate": contract_methods.validate_module,
+    "consensus.finalise": scenario_methods.finalise,
+    "consensus.play": scenario_methods.play,
+    "consensus.weigh": scenario_methods.weigh,
     "signature.verify": crypto_methods.verify_signature,
     "signing.root": crypto_methods.derive_signing_root,
     "trie.prove": trie_methods.prove,

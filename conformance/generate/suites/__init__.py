@@ -12,6 +12,7 @@ from conformance.generate.suites import (
     ml_dsa,
     modules,
     roots,
+    scenarios,
     secp256k1,
     stake,
     transactions,
@@ -36,4 +37,5 @@ def build_suites() -> tuple[Suite, ...]:
         *modules.build(),
         *machine.build(),
         *library.build(),
+        *scenarios.build(),
     )

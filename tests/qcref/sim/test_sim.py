@@ -46,7 +46,7 @@ def test_beyond_the_bound_agreement_breaks() -> None:
     assert any(violation.law == "agreement" for violation in outcome.safety)
 
 
-@pytest.mark.parametrize(("algorithm", "seed"), [("hybrid", 0), ("dpos", 2), ("pos", 0)])
+@pytest.mark.parametrize(("algorithm", "seed"), [("hybrid", 0), ("dpos", 3), ("pos", 0)])
 def test_finality_by_votes_breaks_beyond_the_bound(algorithm: str, seed: int) -> None:
     outcome = run_seed(Setup(algorithm, 4, 2, "partitions"), seed)
     assert any(violation.law == "agreement" for violation in outcome.safety)
