@@ -271,6 +271,10 @@ class _Lowering:
             tuple(self._map_signature(each) for each in contract.errors),
             tuple(self._map_claim(each) for each in invariants),
             tuple(self._map_claim(each) for each in transitions),
+            tuple(
+                sm.InterfaceMap(each.name, tuple(m.name for m in each.members), each.trusted)
+                for each in tables.interface_names
+            ),
             tuple(each.text for each in self._shared.aggregates),
         )
 

@@ -119,6 +119,15 @@ class SignatureMap:
 
 
 @dataclass(frozen=True, slots=True)
+class InterfaceMap:
+    """Names of an interface and its members."""
+
+    name: str
+    members: tuple[str, ...]
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SourceMap:
     """Everything the module leaves out, in the module's own order."""
 
@@ -133,5 +142,6 @@ class SourceMap:
     """The module's error table; the names of machine failures are the specification's."""
     invariants: tuple[PropertyMap, ...]
     transitions: tuple[PropertyMap, ...]
+    interfaces: tuple[InterfaceMap, ...]
     aggregates: tuple[str, ...]
     """Text of each entry of the aggregate table, for reports."""

@@ -18,10 +18,12 @@ from dsl.verify.properties import Entry, Evaluated, Shape, View
 from dsl.verify.signatures import list_signable
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.state import Place, State, make_state, read_leaf
-from dsl.verify.terms import ATOMS, Pool, Term, collect
+from dsl.verify.terms import ATOMS, Pool, Symbol, Term, collect
 from dsl.verify.vc import Goal, Vc
 from spec.ir.syntax import AddressType, StringType, Type
 
+ANSWERS = frozenset({"answer", "view"})
+"""Groups of what other contracts answer."""
 ROUNDS = 2
 """Rounds of instantiation: instances touch entries that others are instantiated at."""
 SMALL = 100
@@ -338,14 +340,40 @@ def _add_single_sums(work: Assembly) -> None:
 # Hashes
 
 
+def _list_packed(pool: Pool, assertions: Iterable[Term]) -> list[Term]:
+    """Different arguments of messages are different bytes, if the types are the same."""
+    found = [
+        term
+        for term in collect(assertions)
+        if term.symbol is not None and term.symbol.group == "packed"
+    ]
+    facts: list[Term] = []
+    for position, left in enumerate(found):
+        for right in found[:position]:
+            if left.symbol == right.symbol:
+                lengths = [_get_length(pool, each) for each in (left, right)]
+                is_other = pool.not_(pool.all_equal((left, lengths[0]), (right, lengths[1])))
+                facts.append(pool.or_(is_other, pool.all_equal(left.args, right.args)))
+    return facts
+
+
+def _get_length(pool: Pool, packed: Term) -> Term:
+    """The length of the bytes that arguments of a message are."""
+    symbol = packed.symbol
+    assert symbol is not None, "an application has a symbol"
+    assert symbol.high is not None, "bytes have a longest length"
+    size = symbol.high.bit_length() // 8
+    return pool.apply(Symbol("packed_length", symbol.key, 1, size), packed.args)
+
+
 def list_injective(pool: Pool, assertions: Iterable[Term]) -> list[Term]:
-    """Different inputs of a hash, or different hashes, give different digests."""
+    """Different inputs of a hash, or different hashes, give different digests; so do messages."""
     digests = [
         term
         for term in collect(assertions)
         if term.symbol is not None and term.symbol.group == "hash"
     ]
-    facts: list[Term] = []
+    facts = _list_packed(pool, assertions)
     for position, left in enumerate(digests):
         for right in digests[:position]:
             is_same = pool.false
@@ -372,12 +400,20 @@ def list_concrete(vc: Vc, assertions: Iterable[Term], is_small: bool) -> list[Te
         for literal in (*vc.linked.module.code.literals, *vc.linked.module.spec.literals)
         if isinstance(vc.encoder.layouts.get(literal.type), StringType)
     ]
+    packed = [each for each in atoms if each.symbol and each.symbol.group == "packed"]
     for term in atoms:
         if term.op not in ATOMS or term.symbol is None:
             continue
         group = term.symbol.group
         if group == "caller":
             facts.append(pool.less(term, pool.number(CONTRACTS_LOW)))
+        elif group == "fails":
+            facts.append(pool.equal(term, pool.zero))
+        elif group in ANSWERS and term.high == ADDRESS_LIMIT - 1 and term.id not in pool.facts:
+            facts.append(pool.less_equal(pool.number(ADDRESS_LOW), term))
+        elif _is_data(vc, term):
+            known = (pool.equal(term, each) for each in packed)
+            facts.append(pool.or_(pool.equal(term, pool.zero), *known))
         elif term.high == ADDRESS_LIMIT - 1:
             is_real = pool.less_equal(pool.number(ADDRESS_LOW), term)
             facts.append(pool.or_(pool.equal(term, pool.zero), is_real))
@@ -393,10 +429,20 @@ def list_concrete(vc: Vc, assertions: Iterable[Term], is_small: bool) -> list[Te
     return facts
 
 
+def _is_data(vc: Vc, term: Term) -> bool:
+    """Whether a term is the bytes of a message's arguments."""
+    assert term.symbol is not None, "an atom has a symbol"
+    if term.symbol.group != "cell":
+        return term.symbol.group == "data"
+    _, cell, leaf = term.symbol.key
+    root = vc.anywhere.root
+    return root.layouts.leaves(root.shapes[cell][1])[leaf].is_data
+
+
 def _is_text(vc: Vc, term: Term) -> bool:
     assert term.symbol is not None, "an atom has a symbol"
     if term.symbol.group != "cell":
-        return term.symbol.group == "text"
+        return term.symbol.group in {"text", "view_text"}
     _, cell, leaf = term.symbol.key
     root = vc.anywhere.root
     return root.layouts.leaves(root.shapes[cell][1])[leaf].is_text

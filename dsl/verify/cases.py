@@ -116,6 +116,7 @@ def run_case(
     assumed = (
         pool.less_equal(coins, pool.number(COINS_MAX)),
         pool.not_(pool.equal(inputs.caller, inputs.this)),
+        *execution.assumed,
     )
     owed = _settle_guard(pool, function, execution)
     return Case(

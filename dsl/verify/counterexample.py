@@ -12,6 +12,7 @@ from itertools import pairwise, product
 
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
 from dsl.verify.cases import Case, list_functions, run_case
+from dsl.verify.cast import cast_step
 from dsl.verify.encoder import Inputs
 from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError
 from dsl.verify.model import Entry, Model, solve_digests
@@ -69,8 +70,13 @@ def _address(value: int) -> bytes:
     return value.to_bytes(ADDRESS_SIZE_BYTES, "big")
 
 
-def make_step(model: Model, inputs: Inputs, kinds: Sequence[Type], gift: int) -> Step | None:
+def make_step(vc: Vc, model: Model, case: Case, gift: int) -> Step | None:
     """The call of a case in a model."""
+    inputs, kinds = case.inputs, _get_kinds(vc, case.function)
+    contract = _address(model.get(vc.inputs.this))
+    foreign = cast_step(vc, model, case.execution.made, contract)
+    if foreign is None:
+        return None
     arguments: list[Value] = []
     for kind, param in zip(kinds, inputs.params, strict=False):
         value = model.get_value(kind, param.leaves)
@@ -85,6 +91,7 @@ def make_step(model: Model, inputs: Inputs, kinds: Sequence[Type], gift: int) ->
         model.get(inputs.height),
         tuple(arguments),
         gift,
+        foreign,
     )
 
 
@@ -194,7 +201,7 @@ def _list_assigned(vc: Vc) -> list[int]:
 def _make_last_steps(vc: Vc, goal: Goal, model: Model) -> tuple[Step, ...] | None:
     """The call that breaks a goal, or the time and coins that do."""
     if goal.case is not None:
-        step = make_step(model, goal.case.inputs, _get_kinds(vc, goal.function), 0)
+        step = make_step(vc, model, goal.case, 0)
         return None if step is None else (step,)
     gift = 0 if goal.gift is None else model.get(goal.gift)
     moments = [vc.inputs] if goal.later is None else [vc.inputs, goal.later]
@@ -294,8 +301,7 @@ class Search:
         vc = self._vc
         steps: list[Step] = []
         for case, gift in zip(chain.cases, chain.gifts, strict=False):
-            kinds = _get_kinds(vc, case.function)
-            step = make_step(model, case.inputs, kinds, model.get(gift))
+            step = make_step(vc, model, case, model.get(gift))
             if step is None:
                 return None
             steps.append(step)

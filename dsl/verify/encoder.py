@@ -30,7 +30,7 @@ class Failure:
     """A way to fail: `condition` includes the path to it."""
 
     kind: str
-    """"fail", "range", "division", "address", "balance", "index", "full", "empty",
+    """"fail", "range", "division", "address", "balance", "index", "full", "empty", "call",
     "checkpoint"."""
     condition: Term
     node: int
@@ -70,6 +70,15 @@ class Encoder:
     """Numbers of the uninterpreted functions in use."""
     hashed: dict[int, tuple[int, tuple[Type, ...]]] = field(default_factory=dict)
     """Of those that are hashes the domain and the operands' types."""
+
+    packed: dict[int, tuple[Type, ...]] = field(default_factory=dict)
+    """Of those that are arguments of messages the types they are made of."""
+    epochs: int = 0
+
+    def make_epoch(self) -> Term:
+        """A number that stands for a state of all other contracts, and for no other."""
+        self.epochs += 1
+        return self.pool.number(self.epochs)
 
     def get_function_number(self, *key: object) -> int:
         """A number for an uninterpreted function."""

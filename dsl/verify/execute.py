@@ -18,20 +18,19 @@ from dsl.verify.encoder import (
 )
 from dsl.verify.leaves import (
     ADDRESS_LOW,
+    CONTRACTS_LOW,
     Sym,
     UnsupportedError,
-    make_symbolic,
 )
-from dsl.verify.run_frame import COINS, COUNTER, ROUNDS_MAX, UNIT, Exit
-from dsl.verify.run_values import ValueNodes
-from dsl.verify.state import COINS_MAX, Place, read_leaf, write
+from dsl.verify.run_calls import CallNodes
+from dsl.verify.run_frame import COINS, COUNTER, ROUNDS_MAX, UNIT, Exit, Paid
+from dsl.verify.state import Place, read_leaf, write
 from dsl.verify.terms import Term
 from spec.ir.syntax import (
     CELL_BALANCE,
     CELL_INBOX,
     FUNCTION_SCOPE,
     NO_SOURCE,
-    NO_VALUE,
     Agg,
     Call,
     Check,
@@ -68,7 +67,7 @@ from spec.ir.syntax import (
 )
 
 
-class Execution(ValueNodes):
+class Execution(CallNodes):
     """One run over a node list: control flow, effects, and the table of all handlers."""
 
     # Running
@@ -271,6 +270,10 @@ class Execution(ValueNodes):
         self.state = write(self.state, self.guard, place, (pool.sub(before, amount),))
         is_own = pool.equal(self.number(node.to), self.inputs.this)
         self.credit(CELL_INBOX, pool.choice(is_own, amount, pool.zero))
+        self.made.append(Paid(self.guard, self.number(node.to), amount))
+        is_some = pool.less(pool.zero, amount)
+        is_kind = pool.less_equal(pool.number(CONTRACTS_LOW), self.number(node.to))
+        self.start_epoch(pool.and_(is_some, is_kind))
         self.values[index] = UNIT
         return index + 1
 
@@ -282,28 +285,6 @@ class Execution(ValueNodes):
         self.state = write(self.state, self.guard, place, (self.pool.zero,))
         self.values[index] = Sym(COINS, (amount,))
         return index + 1
-
-    def do_call(self, index: int) -> int:
-        """Handles one node."""
-        """Own state is unchanged by a call, but for coins that arrive in the inbox."""
-        node = self.nodes[index]
-        assert isinstance(node, Call), "dispatched by type"
-        if node.value != NO_VALUE:
-            raise UnsupportedError("calls with coins")
-        member = self.encoder.module.code.interfaces[node.interface].members[node.member]
-        self.calls += 1
-        results = [
-            make_symbolic(self.pool, self.layouts, self.layouts.get(each), "result")
-            for each in member.result
-        ]
-        if not member.is_view:
-            self.credit(CELL_INBOX, self.pool.fresh("gift", 0, COINS_MAX))
-        self.values[index] = results[0] if results else UNIT
-        return index + 1
-
-    def do_send(self, index: int) -> int:
-        """Handles one node."""
-        raise UnsupportedError(f"send (node {index})")
 
     def do_emit(self, index: int) -> int:
         """Handles one node."""

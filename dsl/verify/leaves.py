@@ -33,9 +33,9 @@ from spec.ir.syntax import (
     TypeIndex,
     UintType,
 )
-from spec.ir.values import EnumValue, Types, Value
+from spec.ir.values import SELECTOR_SIZE_BYTES, EnumValue, MessageValue, Types, Value
 
-OUTSIDE = frozenset({"param", "result"})
+OUTSIDE = frozenset({"param"})
 """Groups of values that are decoded strictly before the contract sees them."""
 LEAVES_MAX = 512
 """Leaves of one value; a larger type is not encoded."""
@@ -43,6 +43,9 @@ ADDRESS_LOW = AddressKind.KEY << 8 * (ADDRESS_SIZE_BYTES - 1)
 """Addresses are at least this; below it only zero occurs, where nothing was ever written."""
 CONTRACTS_LOW = AddressKind.CONTRACT << 8 * (ADDRESS_SIZE_BYTES - 1)
 """Addresses of contracts start here; those of keys lie below."""
+SELECTOR_HIGH = (1 << 64) - 1
+COINS_HIGH = (1 << 128) - 1
+"""Of the coins of a message."""
 ADDRESS_LIMIT = (AddressKind.CONTRACT + 1) << 8 * (ADDRESS_SIZE_BYTES - 1)
 """Addresses are below this."""
 
@@ -67,6 +70,8 @@ class Leaf:
     high: int
     is_text: bool = False
     """The bytes of a string."""
+    is_data: bool = False
+    """The bytes of a message's arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +142,10 @@ class Layouts:
                     raise UnsupportedError("a long list")
                 slots = self.leaves(self.get(element)) * length_max
                 return (_number(length_max), *slots)
-            case MessageType():
-                raise UnsupportedError("messages")
+            case MessageType(size):
+                data = Leaf(is_boolean=False, high=(1 << 8 * size) - 1, is_data=True)
+                head = (ADDRESS_LIMIT - 1, SELECTOR_HIGH, COINS_HIGH, size)
+                return (*(_number(high) for high in head), data)
             case _:
                 return _compute_scalar(kind)
 
@@ -194,6 +201,9 @@ def encode_leaves(layouts: Layouts, kind: Type, value: Value) -> tuple[int, ...]
             return (int.from_bytes(value, "big"),)
         case StringType(), bytes():
             return (len(value), int.from_bytes(value, "big"))
+        case MessageType(), MessageValue(target, selector, coins, arguments):
+            head = (int.from_bytes(target, "big"), int.from_bytes(selector, "big"), coins)
+            return (*head, len(arguments), int.from_bytes(arguments, "big"))
         case EnumType(members), EnumValue(tag, payload):
             leaves = [tag]
             for position, fields in enumerate(members):
@@ -229,6 +239,13 @@ def decode_leaves(layouts: Layouts, kind: Type, leaves: tuple[int, ...]) -> Valu
             return leaves[0].to_bytes(size, "big")
         case StringType():
             return leaves[1].to_bytes(leaves[0], "big")
+        case MessageType():
+            return MessageValue(
+                leaves[0].to_bytes(ADDRESS_SIZE_BYTES, "big"),
+                leaves[1].to_bytes(SELECTOR_SIZE_BYTES, "big"),
+                leaves[2],
+                leaves[4].to_bytes(leaves[3], "big"),
+            )
         case EnumType(members):
             span = 1 + sum(layouts.size(layouts.get(f)) for m in members[: leaves[0]] for f in m)
             return EnumValue(leaves[0], _decode_fields(layouts, members[leaves[0]], leaves[span:]))
@@ -286,6 +303,8 @@ def compute_conditions(layouts: Layouts, kind: Type) -> tuple[tuple[Condition, .
             return tuple(slots)
         case StringType():
             return (), (Condition(0, 0, is_tag=False),)
+        case MessageType():
+            return (), (), (), (), (Condition(3, 0, is_tag=False),)
         case _:
             return ((),)
 
@@ -356,7 +375,7 @@ def make_symbolic(pool: Pool, layouts: Layouts, kind: Type, group: str) -> Sym:
     leaves = layouts.leaves(kind)
     rows = compute_conditions(layouts, kind)
     atoms = [
-        pool.fresh("text" if leaf.is_text else group, _get_low(group, leaf, row), leaf.high)
+        pool.fresh(_get_group(group, leaf), _get_low(group, leaf, row), leaf.high)
         for leaf, row in zip(leaves, rows, strict=True)
     ]
     for atom, conditions in zip(atoms, rows, strict=True):
@@ -364,6 +383,13 @@ def make_symbolic(pool: Pool, layouts: Layouts, kind: Type, group: str) -> Sym:
         add_facts(pool, atom, conditions, lambda leaf: atoms[leaf], is_valid=is_valid)
     pairs = zip(atoms, leaves, strict=True)
     return Sym(kind, tuple(as_leaf(pool, atom, leaf) for atom, leaf in pairs))
+
+
+def _get_group(group: str, leaf: Leaf) -> str:
+    """Models give bytes of texts and messages a form that can be decoded."""
+    if leaf.is_data:
+        return "data"
+    return "text" if leaf.is_text else group
 
 
 def _get_low(group: str, leaf: Leaf, conditions: tuple[Condition, ...]) -> int:

@@ -5,17 +5,21 @@ from collections.abc import Mapping, Sequence
 from dsl.verify.leaves import complete_leaves, decode_leaves
 from dsl.verify.signatures import find_scheme, make_signature
 from dsl.verify.smtlib import Query, make_query
-from dsl.verify.terms import Op, Symbol, Term
+from dsl.verify.terms import ATOMS, Op, Symbol, Term
 from dsl.verify.validity import Decide
 from dsl.verify.valuation import evaluate
 from dsl.verify.vc import Vc
 from spec.crypto.signature_sizes import ED25519
 from spec.ir.operators import compute_hash
 from spec.ir.syntax import StringType, Type
-from spec.ir.values import Value, is_utf8
+from spec.ir.values import Value, encode_record, is_utf8
 
 Entry = tuple[int, tuple[int, ...]]
 """(cell, keys)."""
+
+
+DIGESTS = frozenset({"hash", "packed", "packed_length"})
+"""Groups of functions that the machine computes and the solver does not know."""
 
 
 class Model:
@@ -42,11 +46,23 @@ class Model:
 
     def get_value(self, kind: Type, leaves: Sequence[Term]) -> Value | None:
         """A value of a type, None if its bytes are no text."""
-        numbers = (
-            None if leaf.op is Op.VARIABLE and leaf.id not in self._known else self.get(leaf)
-            for leaf in leaves
-        )
+        numbers = (None if self._is_open(leaf) else self.get(leaf) for leaf in leaves)
         return self.make_value(kind, tuple(numbers))
+
+    def _is_open(self, leaf: Term) -> bool:
+        """Whether no assertion mentions a leaf that stands for itself."""
+        if leaf.op not in ATOMS or leaf.symbol is None or leaf.id in self._known:
+            return False
+        args = tuple(self.get(arg) for arg in leaf.args)
+        return (leaf.symbol, args) not in self._graph
+
+    def list_predicates(self) -> list[tuple[Symbol, tuple[int, ...], int]]:
+        """What the model says of the world: each question with its answer."""
+        return [
+            (symbol, args, value)
+            for (symbol, args), value in self._graph.items()
+            if symbol.group == "predicate"
+        ]
 
     def make_value(self, kind: Type, leaves: Sequence[int | None]) -> Value | None:
         """A value of a type from its leaves, None where no assertion mentions one."""
@@ -83,8 +99,8 @@ class Model:
     def list_digests(self) -> list[Term]:
         """That each hash is taken of the values of this model, and is what the machine computes.
 
-        To the solver a hash is any injective function; only with its real digests is a model one
-        that the machine confirms.
+        So are the bytes of messages. To the solver both are any injective function; only with real
+        digests and bytes is a model one that the machine confirms.
         """
         pool = self._vc.encoder.pool
         facts: list[Term] = []
@@ -115,10 +131,12 @@ class Model:
 
     def _compute_digest(self, atom: Term) -> int | None:
         """What the machine computes at a hash, None at anything else."""
-        if atom.symbol is None or atom.symbol.group != "hash":
+        if atom.symbol is None or atom.symbol.group not in DIGESTS:
             return None
         encoder = self._vc.encoder
-        domain, kinds = encoder.hashed[atom.symbol.key[0]]
+        number = atom.symbol.key[0]
+        is_hash = atom.symbol.group == "hash"
+        domain, kinds = encoder.hashed[number] if is_hash else (0, encoder.packed[number])
         leaves = [self.get(arg) for arg in atom.args]
         values: list[Value] = []
         for kind in kinds:
@@ -128,7 +146,11 @@ class Model:
                 return None
             values.append(value)
             leaves = leaves[size:]
-        return int.from_bytes(compute_hash(self._vc.linked, domain, kinds, tuple(values)), "big")
+        if is_hash:
+            digest = compute_hash(self._vc.linked, domain, kinds, tuple(values))
+            return int.from_bytes(digest, "big")
+        data = encode_record(self._vc.linked.types, kinds, tuple(values))
+        return len(data) if atom.symbol.group == "packed_length" else int.from_bytes(data, "big")
 
 
 def solve_digests(vc: Vc, query: Query, model: Model, decide: Decide) -> Model:

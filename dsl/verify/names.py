@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dsl.source import Location, Source
 from dsl.source_map import PropertyMap, SourceMap
 from dsl.verify.vc import IMPLIED, Goal
-from spec.ir.syntax import STANDARD_ERROR_COUNT, FunctionKind, Module, Set, Update
+from spec.ir.syntax import STANDARD_ERROR_COUNT, Call, FunctionKind, Module, Send, Set, Update
 
 FAILURES = {
     "range": "overflow",
@@ -15,6 +15,7 @@ FAILURES = {
     "index": "index out of range",
     "full": "full list",
     "empty": "empty list",
+    "call": "failing call",
     "checkpoint": "reading a block that is not past",
 }
 """Ways in which a body fails, in words."""
@@ -123,6 +124,22 @@ class Names:
         if self.source_map is None or index < 0:
             return f"error {failure.error}"
         return self.source_map.errors[index].name
+
+    def list_calls(self, function: int) -> tuple[str, ...]:
+        """How reports call what a function calls of other contracts, each once."""
+        found: dict[str, None] = {}
+        for node in self.module.code.functions[function].code:
+            if isinstance(node, Send):
+                found["send"] = None
+            elif isinstance(node, Call):
+                found[self._get_member(node)] = None
+        return tuple(found)
+
+    def _get_member(self, node: Call) -> str:
+        if self.source_map is None:
+            return f"interface{node.interface}.member{node.member}"
+        interface = self.source_map.interfaces[node.interface]
+        return f"{interface.name}.{interface.members[node.member]}"
 
     def get_line(self, goal: Goal) -> int:
         """The line that a goal is about, 0 if unknown."""

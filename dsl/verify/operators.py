@@ -12,7 +12,7 @@ from dsl.verify.encoder import (
 )
 from dsl.verify.leaves import Layouts, Sym, UnsupportedError, as_leaf, make_default
 from dsl.verify.terms import Pool, Symbol, Term
-from spec.ir.syntax import BoolType, BytesType, NodeIndex, Prim, PrimOp, UintType
+from spec.ir.syntax import BoolType, BytesType, NodeIndex, Prim, PrimOp, TypeIndex, UintType
 
 BOOL = BoolType()
 LENGTH = UintType(32)
@@ -29,6 +29,9 @@ class Host(Protocol):
 
     def number(self, index: NodeIndex) -> Term:
         """The scalar at a node."""
+
+    def is_contract(self, address: Term) -> Term:
+        """Whether code stands at an address."""
 
     def require(self, kind: str, condition: Term, node: int) -> None:
         """A partial operator: fails in a body, is owed where it is total."""
@@ -149,6 +152,15 @@ def _hash(host: Host, _: int, node: Prim) -> Sym:
     return Sym(DIGEST, (_apply(host, "hash", number, node, (1 << 256) - 1),))
 
 
+def _is_contract(host: Host, _: int, node: Prim) -> Sym:
+    return Sym(BOOL, (host.is_contract(host.number(node.args[0])),))
+
+
+def _implements(host: Host, index: int, node: Prim) -> Sym:
+    has_all = _predicate(host, index, node).term
+    return Sym(BOOL, (host.pool.and_(host.is_contract(host.number(node.args[0])), has_all),))
+
+
 def _predicate(host: Host, _: int, node: Prim) -> Sym:
     number = host.encoder.get_function_number(node.op, node.immediates)
     atom = _apply(host, "predicate", number, node, 1)
@@ -163,8 +175,27 @@ def _apply(host: Host, group: str, number: int, node: Prim, high: int) -> Term:
     return host.pool.apply(Symbol(group, (number,), 0, high), leaves)
 
 
-def _message(_: Host, __: int, ___: Prim) -> Sym:
-    raise UnsupportedError("messages")
+def _message(host: Host, _: int, node: Prim) -> Sym:
+    """The arguments are bytes of which only this is known: equal ones are of equal arguments."""
+    type_index, interface, number = node.immediates
+    member = host.encoder.module.code.interfaces[interface].members[number]
+    kind = host.layouts.get(TypeIndex(type_index))
+    target, coins = host.number(node.args[0]), host.number(node.args[1])
+    selector = host.pool.number(int.from_bytes(member.selector, "big"))
+    if not member.params:
+        return Sym(kind, (target, selector, coins, host.pool.zero, host.pool.zero))
+    kinds = tuple(host.layouts.get(each) for each in member.params)
+    function = host.encoder.get_function_number(node.op, kinds)
+    host.encoder.packed[function] = kinds
+    sizes = host.layouts.leaves(kind)[3:]
+    leaves = tuple(
+        host.pool.to_integer(leaf) for arg in node.args[2:] for leaf in host.values[arg].leaves
+    )
+    length, data = (
+        host.pool.apply(Symbol(group, (function,), low, each.high), leaves)
+        for group, low, each in zip(("packed_length", "packed"), (1, 0), sizes, strict=True)
+    )
+    return Sym(kind, (target, selector, coins, length, data))
 
 
 Operator = Callable[[Host, int, Prim], Sym]
@@ -191,8 +222,8 @@ OPERATORS: Mapping[PrimOp, Operator] = {
     PrimOp.IS_MEMBER: _is_member,
     PrimOp.HASH: _hash,
     PrimOp.VERIFY_SIGNATURE: _predicate,
-    PrimOp.IS_CONTRACT: _predicate,
-    PrimOp.IMPLEMENTS: _predicate,
+    PrimOp.IS_CONTRACT: _is_contract,
+    PrimOp.IMPLEMENTS: _implements,
     PrimOp.MESSAGE: _message,
 }
 

@@ -7,7 +7,7 @@ Nothing of the symbolic side is used: states are leaves of a `MemoryWorld`, call
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dsl.verify.scenario import NO_CALL, Scenario, Step, Stored, get_params, split_cell
+from dsl.verify.scenario import NO_CALL, Foreign, Scenario, Step, Stored, get_params, split_cell
 from spec.crypto.address import AddressKind, is_address, is_contract_address
 from spec.ir.evaluate import evaluate_expression, evaluate_property
 from spec.ir.host import (
@@ -248,6 +248,7 @@ def _take_step(
     linked: LinkedModule, scenario: Scenario, world: MemoryWorld, step: Step
 ) -> Happened:
     before = world.copy()
+    _set_scene(scenario, before, step)
     if step.gift:
         before.fund(scenario.contract, step.gift)
     if step.function == NO_CALL:
@@ -270,7 +271,27 @@ def _take_step(
     )
     block = BlockContext(scenario.genesis_id, step.height, step.now_ms)
     outcome = execute(after, block, call)
+    for each in step.foreign:
+        _clear(after, each)
     return Happened(step, Moment(before), Moment(after), outcome)
+
+
+def _set_scene(scenario: Scenario, world: MemoryWorld, step: Step) -> None:
+    """Puts the other contracts of a step in their places, as if nothing had called them yet."""
+    for address in [each for each in world.codes if each != scenario.contract]:
+        del world.codes[address]
+    for each in step.foreign:
+        if each.address != scenario.contract:
+            world.codes[each.address] = each.module
+            world.inboxes.pop(each.address, None)
+            world.balances[each.address] = max(each.coins, world.get_balance(each.address))
+            _clear(world, each)
+
+
+def _clear(world: MemoryWorld, foreign: Foreign) -> None:
+    """Forgets what a scripted contract has counted: its only cell."""
+    for cell in range(CELL_INBOX + 1, len(foreign.module.module.code.cells)):
+        world.leaves.pop(compute_storage_key(foreign.address, cell, ()), None)
 
 
 # Judging

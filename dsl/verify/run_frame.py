@@ -13,14 +13,13 @@ from dsl.verify.encoder import (
     Inputs,
     Owed,
 )
-from dsl.verify.leaves import (
-    Sym,
-)
+from dsl.verify.leaves import CONTRACTS_LOW, Sym
 from dsl.verify.state import Place, State, read_leaf, write
-from dsl.verify.terms import Term
+from dsl.verify.terms import Symbol, Term
 from spec.ir.syntax import (
     Code,
     NodeIndex,
+    PrimOp,
     RecordType,
     UintType,
 )
@@ -45,6 +44,33 @@ class Exit:
     """Guards and values of the `Leave`s that name this header."""
     results: tuple[Sym, ...] = ()
     """What `Out` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call of another contract, as a run makes it under a condition."""
+
+    guard: Term
+    target: Term
+    selector: Term
+    member: tuple[int, int] | None
+    """Interface and member; None for a message."""
+    args: tuple[Sym, ...]
+    """A message has none: its arguments are bytes."""
+    message: Sym | None
+    is_view: bool
+    result: Sym | None
+    gift: Term
+    """Coins that come to the own inbox meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Coins that a run pays under a condition."""
+
+    guard: Term
+    target: Term
+    amount: Term
 
 
 class Frame:
@@ -77,7 +103,12 @@ class Frame:
         """Entries read or written: (cell, keys)."""
         self.result: Sym | None = None
         """Of an expression."""
-        self.calls = 0
+        self.made: list[Made | Paid] = []
+        """Calls of other contracts and payments, in order."""
+        self.epoch: Term = encoder.make_epoch()
+        """What views of other contracts depend on besides their arguments."""
+        self.assumed: list[Term] = []
+        """Facts about the world during the run."""
         self.nodes: Code = ()
 
     def number(self, index: NodeIndex) -> Term:
@@ -102,6 +133,20 @@ class Frame:
             self.owe(kind, condition, node)
         else:
             self.fail(kind, self.pool.not_(condition), node)
+
+    def is_contract(self, address: Term) -> Term:
+        """Whether code stands at an address: only at those of contracts, and surely at this one."""
+        pool = self.pool
+        number = self.encoder.get_function_number(PrimOp.IS_CONTRACT, ())
+        known = pool.apply(Symbol("predicate", (number,), 0, 1), (address,))
+        is_kind = pool.less_equal(pool.number(CONTRACTS_LOW), address)
+        is_this = pool.equal(address, self.inputs.this)
+        return pool.and_(is_kind, pool.or_(is_this, pool.equal(known, pool.one)))
+
+    def start_epoch(self, condition: Term) -> None:
+        """From here on other contracts may answer otherwise, where path and condition hold."""
+        starts = self.pool.and_(self.guard, condition)
+        self.epoch = self.pool.choice(starts, self.encoder.make_epoch(), self.epoch)
 
     def credit(self, cell: int, amount: Term) -> None:
         """Adds to one of the coin cells."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from spec.crypto.address import is_address
+from spec.crypto.address import is_address, is_contract_address
 from spec.ir.encoding import decode_module, encode_module
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import CELL_INBOX, MapType, Type, TypeIndex
@@ -34,6 +34,8 @@ DIGITS_MAX = 80
 NO_CALL = -2
 """`Step.function` when only time and coins pass."""
 ENTRIES_MAX = 4_096
+FOREIGN_MAX = 64
+"""Other contracts of a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """Another contract, as it stands during one step."""
+
+    address: bytes
+    coins: int
+    """What it has at least."""
+    module: LinkedModule
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A call, or (function -2) nothing but time and coins passing."""
 
@@ -72,6 +84,8 @@ class Step:
     arguments: tuple[Value, ...]
     gift: int = 0
     """Coins that reach the contract's inbox before the call."""
+    foreign: tuple[Foreign, ...] = ()
+    """The other contracts, fresh for this step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,14 @@ def render_scenario(
         lines.append(line)
     for step in scenario.steps:
         types = get_fields(linked.types, get_params(linked, step.function))
+        foreign = [
+            {
+                "address": "0x" + each.address.hex(),
+                "coins": str(each.coins),
+                "module": "0x" + encode_module(each.module.module).hex(),
+            }
+            for each in step.foreign
+        ]
         lines.append(
             {
                 "function": step.function,
@@ -161,6 +183,7 @@ def render_scenario(
                 "height": str(step.height),
                 "gift": str(step.gift),
                 "arguments": "0x" + encode_record(linked.types, types, step.arguments).hex(),
+                **({"foreign": foreign} if foreign else {}),
             }
         )
     return "".join(json.dumps(line) + "\n" for line in lines)
@@ -218,12 +241,7 @@ def _parse_lines(lines: list[object]) -> tuple[LinkedModule, Scenario]:
     if len(maps) != len(lines) or not maps or maps[0].get("format") != FORMAT:
         raise _MalformedError(f"the first line has not the format {FORMAT}")
     head = maps[0]
-    module = decode_module(_bytes(head.get("module")))
-    if isinstance(module, Err):
-        raise _MalformedError("the module is not canonical")
-    linked = link(module.value)
-    if isinstance(linked, Err):
-        raise _MalformedError(f"the module is refused: {linked.error.message}")
+    linked = _parse_module(head.get("module"))
     entries = [line for line in maps[1:] if "cell" in line]
     steps = [line for line in maps[1:] if "cell" not in line]
     if len(entries) > ENTRIES_MAX or not 1 <= len(steps) <= STEPS_MAX:
@@ -231,7 +249,7 @@ def _parse_lines(lines: list[object]) -> tuple[LinkedModule, Scenario]:
     claim = head.get("claim")
     if not isinstance(claim, dict):
         raise _MalformedError("`claim` is missing")
-    return linked.value, Scenario(
+    return linked, Scenario(
         Claim(
             _text(claim, "kind"),
             _integer(claim, "index"),
@@ -242,10 +260,20 @@ def _parse_lines(lines: list[object]) -> tuple[LinkedModule, Scenario]:
         _sized(head.get("genesis_id"), 32),
         _number(head, "balance"),
         _number(head, "inbox"),
-        tuple(_parse_entry(linked.value, line) for line in entries),
-        tuple(_parse_step(linked.value, line) for line in steps),
+        tuple(_parse_entry(linked, line) for line in entries),
+        tuple(_parse_step(linked, line) for line in steps),
         head.get("from_deployment") is True,
     )
+
+
+def _parse_module(text: object) -> LinkedModule:
+    module = decode_module(_bytes(text))
+    if isinstance(module, Err):
+        raise _MalformedError("the module is not canonical")
+    linked = link(module.value)
+    if isinstance(linked, Err):
+        raise _MalformedError(f"the module is refused: {linked.error.message}")
+    return linked.value
 
 
 def _sized(text: object, size_bytes: int) -> bytes:
@@ -340,7 +368,22 @@ def _parse_step(linked: LinkedModule, line: Mapping[str, object]) -> Step:
         height,
         values.value,
         _number(line, "gift"),
+        _parse_foreign(line.get("foreign", [])),
     )
+
+
+def _parse_foreign(found: object) -> tuple[Foreign, ...]:
+    if not isinstance(found, list) or len(found) > FOREIGN_MAX:
+        raise _MalformedError(f"`foreign` is a list of at most {FOREIGN_MAX} contracts")
+    cast: list[Foreign] = []
+    for each in found:
+        if not isinstance(each, dict):
+            raise _MalformedError("a contract has an address, coins and a module")
+        address = _address(each.get("address"))
+        if not is_contract_address(address):
+            raise _MalformedError("a contract stands at a contract's address")
+        cast.append(Foreign(address, _number(each, "coins"), _parse_module(each.get("module"))))
+    return tuple(cast)
 
 
 def split_cell(linked: LinkedModule, cell: int) -> tuple[tuple[Type, ...], Type]:

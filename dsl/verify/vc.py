@@ -434,7 +434,9 @@ def _add_complete(vc: Vc, case: Case, spec: FunctionSpec) -> None:
     pool = vc.encoder.pool
     earlier: list[Term] = []
     for index, failure in enumerate(case.failures):
-        is_open = failure.kind == "fail" and failure.error in spec.open_errors
+        is_open = failure.kind == "call" or (
+            failure.kind == "fail" and failure.error in spec.open_errors
+        )
         if not failure.is_guard and not is_open:
             kind = "complete" if spec.is_complete else "may_fail"
             goal = Goal(kind, index, case.function, failure.condition, case)

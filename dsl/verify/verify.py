@@ -316,7 +316,7 @@ class _Judge:
 
     def list_notes(self) -> tuple[str, ...]:
         """What actions may also fail from."""
-        notes: dict[str, None] = {}
+        notes: dict[str, None] = dict.fromkeys(self._list_open())
         for outcome in self._outcomes:
             goal = outcome.goal
             if goal.kind == "may_fail" and outcome.verdict != "proved":
@@ -325,6 +325,16 @@ class _Judge:
                 name = self._names.get_function(goal.function)
                 notes[f"{name} may also fail: {self._names.get_failure(goal)}{where}"] = None
         return tuple(notes)
+
+    def _list_open(self) -> list[str]:
+        """Up to which failing calls the stated failures of a function are all there are."""
+        names, open_calls = self._names, []
+        for index, spec in enumerate(self._vc.linked.module.spec.functions):
+            calls = names.list_calls(index)
+            if spec.is_complete and calls:
+                shown = ", ".join(f"CallFailed({each})" for each in calls)
+                open_calls.append(f"{names.get_function(index)} is complete up to {shown}")
+        return open_calls
 
     def _report_exercised(self) -> list[GoalReport]:
         """One goal for each implication: some call reaches its left side."""

@@ -19,7 +19,7 @@ PROPERTY = re.compile(r"(?:invariant|transition|ensures) ((?:true|false)_\w+):")
 STATED = re.compile(r" {4}(?:invariant|transition) (false_\w+):.*\n(?: {8}.*\n)*")
 
 
-LONG = frozenset({"token", "aliases", "ballots", "edges", "coinage", "runs"})
+LONG = frozenset({"token", "aliases", "ballots", "edges", "coinage", "runs", "calls"})
 """Contracts with very many properties."""
 DEEP = frozenset(
     {"false_a", "false_b", "false_both", "false_numbers", "false_epoch", "false_covered"}
