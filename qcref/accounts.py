@@ -6,6 +6,7 @@ chain. They hold nothing of value anywhere else, and must not.
 
 from dataclasses import dataclass
 
+from qcref.store.folder import NODES_MAX
 from spec.crypto.address import compute_key_address
 from spec.crypto.hashing import sha256
 from spec.crypto.signing import ED25519
@@ -32,9 +33,8 @@ def compute_named_account(name: str) -> NamedAccount:
 
 VALIDATOR = compute_named_account("validator")
 """The one validator of a development chain."""
-NETWORK_VALIDATORS_MAX = 16
 VALIDATORS = tuple(
-    compute_named_account(f"validator-{number}") for number in range(1, NETWORK_VALIDATORS_MAX + 1)
+    compute_named_account(f"validator-{number}") for number in range(1, NODES_MAX + 1)
 )
 """Those of a chain of several nodes; the first n of them where there are n."""
 FAUCET = compute_named_account("faucet")

@@ -26,7 +26,7 @@ from qcref.net.memory import BlockRequest, Delivery, MemoryNetwork, MemoryTransp
 from qcref.network_genesis import ALGORITHMS, BLOCK_MS, HASHES_PER_S, compute_network_genesis
 from qcref.runtime import read_latest_ms
 from qcref.store.errors import StoreDamagedError
-from qcref.store.folder import write_whole
+from qcref.store.folder import NETWORK, get_node_folder, write_whole
 from spec.config import Genesis, compute_genesis_id
 from spec.consensus.interface import Source
 from spec.ledger.codec import BlockId, compute_tx_id
@@ -39,7 +39,6 @@ MINING_GAP_MS_MAX = 200
 """Work that is made up for after a pause; more is left undone."""
 OFFERS_MAX = 256
 """Waiting transactions that are offered again at a time."""
-PLAN_FILE = "network.json"
 PLAN_SIZE_BYTES_MAX = 4_096
 
 
@@ -72,7 +71,7 @@ def read_plan(folder: Path) -> Plan | None:
     Raises:
         StoreDamagedError: what is written there is no plan.
     """
-    path = folder / PLAN_FILE
+    path = folder / NETWORK
     if not path.exists():
         return None
     data = path.read_bytes()
@@ -87,16 +86,6 @@ def read_plan(folder: Path) -> Plan | None:
             return Plan(algorithm, nodes, time_ms)
         case _:
             raise StoreDamagedError(str(path), "it is no plan of a network")
-
-
-def get_node_folder(folder: Path, number: int) -> Path:
-    """Where a node keeps its chain.
-
-    Args:
-        folder: the network's.
-        number: of the node, 0-based; people count from 1.
-    """
-    return folder / f"node-{number + 1}"
 
 
 class Cluster:
@@ -117,7 +106,7 @@ class Cluster:
         if plan is None:
             plan = Plan(algorithm, nodes, time.time_ns() // 1_000_000)
             document = {"algorithm": algorithm, "nodes": nodes, "time_ms": plan.time_ms}
-            write_whole(folder / PLAN_FILE, json.dumps(document).encode())
+            write_whole(folder / NETWORK, json.dumps(document).encode())
         self.plan = plan
         self.genesis: Genesis = compute_network_genesis(algorithm, nodes, plan.time_ms)
         self.clock = DevClock()

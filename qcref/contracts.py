@@ -48,8 +48,18 @@ class Contract:
 class Directory:
     """Finds contracts and addresses by what people call them."""
 
-    def __init__(self, devnet: Devnet) -> None:
+    def __init__(self, devnet: Devnet, network: tuple[Devnet, ...] = ()) -> None:
+        """Looks things up for a node.
+
+        Args:
+            devnet: the node.
+            network: all nodes of the process, if there are several: what was published at any of
+                them is read at each.
+        """
         self._devnet = devnet
+        self._stores = tuple(
+            each.runtime.store for each in (devnet, *(e for e in network if e is not devnet))
+        )
         self._prefix = devnet.genesis.config.hrp.decode("ascii")
 
     # Addresses
@@ -90,7 +100,10 @@ class Directory:
 
     def list_published(self) -> tuple[tuple[bytes, str], ...]:
         """(address, name) of every contract of which something is published, oldest first."""
-        return self._devnet.runtime.store.list_interfaces()
+        names: dict[bytes, str] = {}
+        for store in reversed(self._stores):
+            names.update(store.list_interfaces())
+        return tuple(names.items())
 
     def get(self, address: bytes) -> Contract | None:
         """The contract at an address."""
@@ -131,7 +144,8 @@ class Directory:
                 self._devnet.runtime.store.delete_interface(address)
 
     def _read(self, address: bytes, code_id: bytes) -> tuple[str, Publication] | None:
-        stored = self._devnet.runtime.store.get_interface(address)
+        found = (store.get_interface(address) for store in self._stores)
+        stored = next((each for each in found if each is not None), None)
         if stored is None:
             return None
         name, text = stored

@@ -25,7 +25,6 @@ from spec.config import (
 )
 from spec.config.presets import DEVNET
 
-NODES_MIN, NODES_MAX = 2, len(VALIDATORS)
 SLOT_MS: Final = 500
 BLOCK_MS: Final = 1_000
 """What a BFT block takes at most while nobody sends anything."""
@@ -44,7 +43,7 @@ def compute_network_genesis(algorithm: str, nodes: int, time_ms: int) -> Genesis
 
     Args:
         algorithm: one of `ALGORITHMS`.
-        nodes: from `NODES_MIN` to `NODES_MAX`, all of equal stake.
+        nodes: at most as many as there are `VALIDATORS`, all of equal stake.
         time_ms: when it begins.
     """
     funds = {compute_named_account(name).address: FUNDS for name in NAMES}

@@ -1,4 +1,4 @@
-"""A development chain as its interfaces use it: a mining policy, and an end when a disk fails.
+"""A development node as its interfaces use it: a mining policy, and an end when a disk fails.
 
 Source: UX.md (application developer); RELIABILITY.md R9.
 """
@@ -38,23 +38,41 @@ class Interval:
     name = "interval"
 
 
-Mining = Instant | Manual | Interval
+@dataclass(frozen=True, slots=True)
+class Consensus:
+    """Blocks come as the nodes of a network agree on them."""
+
+    number: int
+    """Of this node, 1-based."""
+    urls: tuple[str, ...]
+    """Of all nodes, in order."""
+    name = "consensus"
+
+
+Mining = Instant | Manual | Interval | Consensus
 
 
 class Node:
     """What the API, the explorer and the command line talk to."""
 
-    def __init__(self, devnet: Devnet, mining: Mining, stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        devnet: Devnet,
+        mining: Mining,
+        stop: Callable[[], None],
+        network: tuple[Devnet, ...] = (),
+    ) -> None:
         """Takes over a chain.
 
         Args:
             devnet: the chain; nobody else uses it.
             mining: when blocks are made.
             stop: asks the process to end, at once and without waiting.
+            network: all nodes of the process, if there are several.
         """
         self.devnet = devnet
         self.mining = mining
-        self.directory = Directory(devnet)
+        self.directory = Directory(devnet, network)
         self.failure: StoreError | None = None
         self._stop = stop
 

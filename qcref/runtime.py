@@ -210,6 +210,18 @@ class Runtime:
         return self._node.final
 
     @property
+    def final_height(self) -> int | None:
+        """The latest final block's; None where nothing is ever final."""
+        if isinstance(self._setup.genesis.config.consensus, PowConfig):
+            return None
+        return self._node.tree[self._node.final].block.header.height
+
+    def is_final(self, height: int) -> bool:
+        """Whether the chain's block at a height is final."""
+        final_height = self.final_height
+        return final_height is not None and height <= final_height
+
+    @property
     def promised_height(self) -> int:
         """The highest height at which something was signed, 0 if nothing was."""
         return max((get_height(each) for each in self._promises.promises), default=0)

@@ -1,6 +1,7 @@
-"""Serves a node over HTTP until it is asked to stop, making blocks meanwhile if that is its policy.
+"""Serves nodes over HTTP until asked to stop, making blocks meanwhile if that is their policy.
 
-One thread: requests, the timer of interval mining and signals take turns. Asked to stop (SIGTERM,
+One thread: requests, the timer of interval mining, the nodes of a network and signals take turns.
+Each node of a network has an address of its own. Asked to stop (SIGTERM,
 SIGINT, or by the node itself when its disk fails), it takes no new requests, lets those in progress
 finish, and returns.
 """
@@ -8,7 +9,8 @@ finish, and returns.
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import trio
@@ -17,6 +19,7 @@ from hypercorn.trio import serve
 from hypercorn.typing import ASGIFramework
 
 from qcref.api.app import make_app
+from qcref.cluster import Cluster
 from qcref.node import Interval, Node
 from qcref.store.errors import StoreError
 
@@ -25,6 +28,8 @@ GRACE_S = 3.0
 READ_TIMEOUT_S = 30
 """How long a client may take to say something."""
 BACKLOG = 256
+PAUSE_S = 0.005
+"""Between two rounds of a network's nodes."""
 
 
 class StopSwitch:
@@ -63,17 +68,47 @@ def listen(host: str, port: int) -> socket.socket:
     return server
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A node and where it is served."""
+
+    node: Node
+    server: socket.socket
+    """Bound by `listen`; closed at the end."""
+
+
 async def run_server(
-    node: Node, server: socket.socket, switch: StopSwitch, on_ready: Callable[[], None]
+    services: Sequence[Service],
+    switch: StopSwitch,
+    on_ready: Callable[[], None],
+    cluster: Cluster | None = None,
 ) -> None:
     """Serves until the switch is pressed.
 
     Args:
-        node: what is served.
-        server: bound by `listen`; closed at the end.
-        switch: the node's own.
+        services: what is served, and where.
+        switch: the nodes' own.
         on_ready: called once connections are accepted and signals are minded.
+        cluster: the network whose nodes these are; None for a node alone.
     """
+    nodes = [service.node for service in services]
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as background:
+            background.start_soon(_mind_signals, signals, switch)
+            if cluster is not None:
+                background.start_soon(_drive, cluster, nodes)
+            elif isinstance(nodes[0].mining, Interval):
+                background.start_soon(_mine, nodes[0], nodes[0].mining)
+            async with trio.open_nursery() as serving:
+                for service in services:
+                    app: ASGIFramework = make_app(service.node)  # type: ignore[assignment] # other names
+                    config = _make_config(service.server)
+                    await serving.start(partial(serve, app, config, shutdown_trigger=switch.wait))
+                on_ready()
+            background.cancel_scope.cancel()
+
+
+def _make_config(server: socket.socket) -> Config:
     config = Config()
     config.bind = [f"fd://{server.detach()}"]
     config.backlog = BACKLOG
@@ -81,16 +116,7 @@ async def run_server(
     config.read_timeout = READ_TIMEOUT_S
     config.include_server_header = False
     config.loglevel = "WARNING"
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with trio.open_nursery() as background:
-            background.start_soon(_mind_signals, signals, switch)
-            if isinstance(node.mining, Interval):
-                background.start_soon(_mine, node, node.mining)
-            async with trio.open_nursery() as serving:
-                app: ASGIFramework = make_app(node)  # type: ignore[assignment] # other names
-                await serving.start(partial(serve, app, config, shutdown_trigger=switch.wait))
-                on_ready()
-            background.cancel_scope.cancel()
+    return config
 
 
 async def _mind_signals(signals: AsyncIterator[int], switch: StopSwitch) -> None:
@@ -106,5 +132,28 @@ async def _mine(node: Node, mining: Interval) -> None:
         try:
             node.devnet.mine()
         except StoreError as error:
-            print(f"error[{error.code}]: {error.message}", file=sys.stderr)  # noqa: T201 - to whoever started it
-            node.fail(error)
+            _fail([node], error)
+
+
+async def _drive(cluster: Cluster, nodes: Sequence[Node]) -> None:
+    """Lets the nodes of a network act; requests come in between any two of their acts.
+
+    One disk has failed for all of them: they share a process, and it ends.
+    """
+    while all(node.failure is None for node in nodes):
+        now_ms = int(trio.current_time() * 1_000)
+        try:
+            for number in range(len(nodes)):
+                while cluster.deliver(now_ms):
+                    await trio.lowlevel.checkpoint()
+                cluster.poll(number, now_ms)
+                await trio.lowlevel.checkpoint()
+        except StoreError as error:
+            _fail(nodes, error)
+        await trio.sleep(PAUSE_S)
+
+
+def _fail(nodes: Sequence[Node], error: StoreError) -> None:
+    print(f"error[{error.code}]: {error.message}", file=sys.stderr)  # noqa: T201 - to whoever started it
+    for node in nodes:
+        node.fail(error)

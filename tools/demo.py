@@ -2,7 +2,7 @@
 
 Four acts, each made of the commands a user would type: a contract is proved; a planted bug is
 found and told as an attack; a client is held against the vectors; the contract runs on a local
-chain and is used through its REST interface. Reports stay in demo-out/. The demo ends with 0 only
+chain of four BFT nodes, used through the REST interface of one and read at the others. Reports stay in demo-out/. The demo ends with 0 only
 if each command ended as it must, the bug's with 1.
 """
 
@@ -13,9 +13,11 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +45,9 @@ ATTACK: Final = ".qc/ERC20.backed.transfer.cex.jsonl"
 
 COMMAND_SECONDS_MAX: Final = 120
 READY_SECONDS_MAX: Final = 20
+FINAL_SECONDS_MAX: Final = 20
+POLL_SECONDS: Final = 0.05
+NODES: Final = 4
 STOP_SECONDS_MAX: Final = 10
 
 
@@ -59,11 +64,11 @@ def main() -> int:
         prove()
         break_and_tell()
         judge_a_client()
-        with running_devnet() as address:
-            use_the_chain(address)
+        with running_devnet() as addresses:
+            use_the_chain(addresses)
             say(f"done in {time.monotonic() - started:.0f} s")
             print(f"reports: {OUT.name}/conformance/report.html, {OUT.name}/.qc/")
-            wait_for_reader(address)
+            wait_for_reader(addresses[0])
     except DemoError as error:
         print(f"error[demo.failed]: {error}", file=sys.stderr)
         return 1
@@ -96,20 +101,23 @@ def judge_a_client() -> None:
     run_qc("conformance", "run", "--client", CLIENT, "--out", "conformance")
 
 
-def use_the_chain(address: str) -> None:
+def use_the_chain(addresses: Sequence[str]) -> None:
     """Act 4: deploy the token from the command line, move some of it through REST.
 
     Args:
-        address: of the devnet, such as "http://127.0.0.1:7700".
+        addresses: of the devnet's nodes, such as "http://127.0.0.1:7700".
     """
-    say("4  the token on a local chain")
+    say(f"4  the token on a local chain of {NODES} BFT nodes")
     run_qc("deploy", compute_path(CONTRACT), "Gold", "GLD", "18", "1_000", "100", "--from", "alice")
     call = {"contract": "ERC20", "action": "transfer", "args": ["bob", "30"], "from": "alice"}
-    receipt = post(f"{address}/v1/dev/call", call)["receipt"]
-    print(json.dumps({key: receipt[key] for key in ("status", "gas_used", "fee")}))
-    if receipt["status"] != "success":
-        raise DemoError("the transfer did not succeed")
-    run_qc("call", "ERC20", "balance_of", "bob")
+    tx_id = post(f"{addresses[0]}/v1/dev/call", call)["id"]
+    for address in addresses:
+        view = wait_for_final(f"{address}/v1/transactions/{tx_id}")
+        shown = {key: view["receipt"][key] for key in ("status", "gas_used", "fee")}
+        print(f"{address}: block {view['height']}, final, {json.dumps(shown)}")
+        if view["receipt"]["status"] != "success":
+            raise DemoError("the transfer did not succeed")
+    run_qc("call", "ERC20", "balance_of", "bob", "--node", str(NODES))
     run_qc("block", "latest")
 
 
@@ -119,25 +127,24 @@ def compute_path(file: Path) -> str:
 
 
 @contextmanager
-def running_devnet() -> Iterator[str]:
-    """A devnet on a free port, stopped at the end whatever happens; yields its address."""
-    process = subprocess.Popen(
-        [*QC, "devnet", "--port", "0", "--json"], cwd=OUT, stdout=subprocess.PIPE, text=True
-    )
+def running_devnet() -> Iterator[list[str]]:
+    """A devnet on free ports, stopped at the end whatever happens; yields its nodes' addresses."""
+    command = [*QC, "devnet", "--nodes", str(NODES), "--port", "0", "--json"]
+    process = subprocess.Popen(command, cwd=OUT, stdout=subprocess.PIPE, text=True)
     try:
-        yield read_address(process)
+        yield read_addresses(process)
     finally:
         stop(process)
 
 
-def read_address(process: subprocess.Popen[str]) -> str:
-    """The address in the devnet's line of readiness."""
+def read_addresses(process: subprocess.Popen[str]) -> list[str]:
+    """The addresses in the devnet's line of readiness."""
     assert process.stdout is not None, "started with a pipe"
     alarm = signal.signal(signal.SIGALRM, _raise_late)
     signal.alarm(READY_SECONDS_MAX)
     try:
         line = process.stdout.readline()
-        return str(json.loads(line)["address"])
+        return [str(each) for each in json.loads(line)["addresses"]]
     except (ValueError, KeyError) as error:
         raise DemoError(f"the devnet did not say where it listens: {error}") from error
     finally:
@@ -182,6 +189,23 @@ def post(url: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON is
     )
     with urllib.request.urlopen(request, timeout=COMMAND_SECONDS_MAX) as answer:  # noqa: S310 - as above
         return json.load(answer)
+
+
+def wait_for_final(url: str) -> Any:  # noqa: ANN401 - JSON is of any shape
+    """A transaction at one node, once its block is final there."""
+    deadline = time.monotonic() + FINAL_SECONDS_MAX
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=COMMAND_SECONDS_MAX) as answer:  # noqa: S310 - as above
+                view = json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.NOT_FOUND:
+                raise
+        else:
+            if view["is_final"]:
+                return view
+        time.sleep(POLL_SECONDS)
+    raise DemoError(f"the transfer was not final at {url} within {FINAL_SECONDS_MAX} s")
 
 
 def say(title: str) -> None:

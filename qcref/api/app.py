@@ -14,12 +14,21 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from qcref.api import docs, explorer, models, routes_chain, routes_contracts, routes_dev
+from qcref.api import (
+    docs,
+    explorer,
+    models,
+    routes_chain,
+    routes_consensus,
+    routes_contracts,
+    routes_dev,
+)
 from qcref.api.guard import Guard
 from qcref.api.problems import ApiError, ProblemError, render_problem
 from qcref.node import Node
 from qcref.store.errors import StoreError
 
+MODULES = (routes_chain, routes_consensus, routes_contracts, routes_dev, explorer, docs)
 _CODES = {
     HTTPStatus.NOT_FOUND: (ApiError.ROUTE_NOT_FOUND, "there is nothing at this path; see /docs"),
     HTTPStatus.METHOD_NOT_ALLOWED: (ApiError.METHOD_NOT_ALLOWED, "this path takes another method"),
@@ -43,7 +52,7 @@ def make_routes(node: Node) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.node = node
-    for module in (routes_chain, routes_contracts, routes_dev, explorer, docs):
+    for module in MODULES:
         app.include_router(module.router)
     app.openapi = lambda: _make_openapi(app)  # type: ignore[method-assign] # FastAPI's documented way
     app.add_exception_handler(ProblemError, _answer_problem)

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from qcref.api import models, render
-from qcref.node import Node
+from qcref.api.problems import ApiError, ProblemError
+from qcref.node import Consensus, Node
 from spec.crypto.hashing import sha256
 from spec.ledger.codec import TxId
 
@@ -43,6 +44,22 @@ async def get_node(request: Request) -> Node:
 
 
 NodeDep = Annotated[Node, Depends(get_node)]
+
+
+async def get_single_node(node: NodeDep) -> Node:
+    """The one node of a chain, which may bend time and make blocks at will.
+
+    Raises:
+        ProblemError: it is one of several.
+    """
+    if isinstance(node.mining, Consensus):
+        count = len(node.mining.urls)
+        detail = f"this chain's {count} nodes agree on what happens; use qc devnet --nodes 1"
+        raise ProblemError(HTTPStatus.CONFLICT, ApiError.SINGLE_NODE_ONLY, detail)
+    return node
+
+
+SingleNodeDep = Annotated[Node, Depends(get_single_node)]
 
 
 def answer(model: BaseModel, status: HTTPStatus = HTTPStatus.OK) -> Response:

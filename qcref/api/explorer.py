@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from qcref.api import models, render
+from qcref.api.consensus_view import render_finality, render_validators
 from qcref.api.context import NodeDep, find_transaction
 from qcref.api.problems import ApiError, ProblemError, make_not_found
 from qcref.api.requests import find_address, find_contract, parse_hash
@@ -97,12 +98,14 @@ def render_problem_page(problem: ProblemError) -> Response:
 
 @router.get("/")
 async def show_home(node: NodeDep) -> Response:
-    """Status, latest blocks, contracts."""
+    """Status, finality, validators, latest blocks, contracts."""
     page = await list_blocks(node, PageQuery(limit=12))
     contracts = [node.directory.get(address) for address, _ in node.directory.list_published()]
     return render_page(
         "home.html",
         status=await get_status(node),
+        finality=render_finality(node),
+        validators=render_validators(node).items,
         blocks=page.items,
         contracts=[render.render_contract_summary(node, each) for each in contracts if each],
     )
@@ -111,7 +114,7 @@ async def show_home(node: NodeDep) -> Response:
 @router.get("/block/{block}")
 async def show_block(node: NodeDep, block: str) -> Response:
     """A block and its transactions."""
-    view = render.render_block(find_block(node, block).block)
+    view = render.render_block(node, find_block(node, block).block)
     rows = [_make_row(node, tx_id) for tx_id in view.transactions]
     return render_page("block.html", block=view, rows=rows)
 

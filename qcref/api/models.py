@@ -205,7 +205,13 @@ class Status(Model):
     now_ms: str
     """The node's clock."""
     base_fee: str
+    algorithm: str
     mining: str
+    """When blocks come: instant, interval, manual, or by the network's consensus."""
+    node: int
+    """Which of the network's nodes answers, from 1."""
+    nodes: int
+    """How many nodes the network has."""
     mempool_count: int
     is_devnet: bool
     address_prefix: str
@@ -226,6 +232,8 @@ class BlockView(Model):
     seal: JsonValue
     ops: list[JsonValue]
     transactions: list[Hash]
+    is_final: bool
+    """Whether this node will never leave it."""
 
 
 class BlockPage(Model):
@@ -295,6 +303,8 @@ class TransactionView(Model):
     position: int | None
     receipt: ReceiptView | None
     refusal: RefusalView | None
+    is_final: bool
+    """Whether it is in a block that this node will never leave."""
 
 
 class ProofView(Model):

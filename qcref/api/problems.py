@@ -65,6 +65,8 @@ class ApiError(StrEnum):
     """Path and query are longer than any route needs."""
     TRANSACTION_NOT_FOUND = "api.transaction_not_found"
     """No block and no pool holds it, and it was not refused lately."""
+    SINGLE_NODE_ONLY = "dev.single_node_only"
+    """Only the one node of a chain can do this; here several nodes agree on what happens."""
     SNAPSHOTS_FULL = "dev.snapshots_full"
     """There are as many snapshots as are kept."""
     TIME_LIMIT = "dev.time_limit"

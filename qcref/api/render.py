@@ -63,7 +63,7 @@ def as_json_object(view: object) -> dict[str, Json]:
 # Blocks
 
 
-def render_block(block: Block) -> models.BlockView:
+def render_block(node: Node, block: Block) -> models.BlockView:
     """A block."""
     header = render_object(HEADER, block.header)
     assert isinstance(header, dict), "a container is an object"
@@ -76,6 +76,7 @@ def render_block(block: Block) -> models.BlockView:
         transactions=[
             render_bytes(compute_tx_id(signed.transaction)) for signed in block.body.transactions
         ],
+        is_final=node.devnet.runtime.is_final(block.header.height),
     )
 
 
@@ -264,6 +265,7 @@ def render_included(node: Node, included: Included) -> models.TransactionView:
         position=included.position,
         receipt=render_receipt(node, payload, included.receipt),
         refusal=None,
+        is_final=node.devnet.runtime.is_final(included.height),
     )
 
 
@@ -283,6 +285,7 @@ def render_pending(node: Node, tx_id: TxId, signed: SignedTransaction) -> models
         position=None,
         receipt=None,
         refusal=None,
+        is_final=False,
     )
 
 
@@ -300,6 +303,7 @@ def render_refused(tx_id: TxId, error: TxError) -> models.TransactionView:
         position=None,
         receipt=None,
         refusal=models.RefusalView(code=error.code, message=error.message),
+        is_final=False,
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
 from qcref.api import models, render
+from qcref.api.consensus_view import get_algorithm
 from qcref.api.context import (
     PROBLEMS,
     NodeDep,
@@ -20,7 +21,7 @@ from qcref.api.guard import OCTETS
 from qcref.api.problems import ApiError, make_not_found, make_problem
 from qcref.api.requests import find_address, make_invalid, parse_hash
 from qcref.core.mempool import PoolKnown
-from qcref.node import Node
+from qcref.node import Consensus, Node
 from qcref.store.chain_store import StoredBlock
 from spec.ledger.codec import (
     BlockId,
@@ -60,6 +61,7 @@ async def get_status(node: NodeDep) -> models.Status:
     runtime = node.devnet.runtime
     header = runtime.head.header
     config = node.devnet.genesis.config
+    network = node.mining if isinstance(node.mining, Consensus) else None
     return models.Status(
         chain=config.name.decode("ascii"),
         genesis_id=render.render_bytes(runtime.chain.genesis_id),
@@ -70,7 +72,10 @@ async def get_status(node: NodeDep) -> models.Status:
         time_ms=str(header.time_ms),
         now_ms=str(node.devnet.clock.now_ms()),
         base_fee=str(header.base_fee),
+        algorithm=get_algorithm(node),
         mining=node.mining.name,
+        node=1 if network is None else network.number,
+        nodes=1 if network is None else len(network.urls),
         mempool_count=len(runtime.mempool),
         is_devnet=True,
         address_prefix=config.hrp.decode("ascii"),
@@ -97,7 +102,7 @@ async def list_blocks(node: NodeDep, query: Annotated[PageQuery, Query()]) -> mo
     bottom = max(-1, top - query.limit)
     blocks = [_get_block(node, height) for height in range(top, bottom, -1)]
     return models.BlockPage(
-        items=[render.render_block(stored.block) for stored in blocks],
+        items=[render.render_block(node, stored.block) for stored in blocks],
         next_cursor=str(bottom + 1) if bottom >= 0 else None,
     )
 
@@ -106,8 +111,9 @@ async def list_blocks(node: NodeDep, query: Annotated[PageQuery, Query()]) -> mo
 async def get_block(request: Request, node: NodeDep, block: str) -> Response:
     """A block by height, by id (0x…), or `latest`."""
     stored = find_block(node, block)
-    is_immutable = block.startswith("0x")
-    return answer_tagged(request, render.render_block(stored.block), is_immutable=is_immutable)
+    view = render.render_block(node, stored.block)
+    is_immutable = block.startswith("0x") and view.is_final
+    return answer_tagged(request, view, is_immutable=is_immutable)
 
 
 def find_block(node: Node, name: str) -> StoredBlock:

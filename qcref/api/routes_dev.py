@@ -5,7 +5,14 @@ from starlette.responses import Response
 
 from qcref.accounts import FAUCET, NAMES, NamedAccount, get_named_account
 from qcref.api import models, render
-from qcref.api.context import PROBLEMS, NodeDep, answer, find_transaction, get_state_status
+from qcref.api.context import (
+    PROBLEMS,
+    NodeDep,
+    SingleNodeDep,
+    answer,
+    find_transaction,
+    get_state_status,
+)
 from qcref.api.problems import ApiError, ProblemError, make_not_found, make_problem
 from qcref.api.requests import (
     find_address,
@@ -84,7 +91,7 @@ async def transfer(node: NodeDep, request: models.TransferRequest) -> Response:
 
 
 @router.post("/faucet", response_model=models.TransactionView)
-async def faucet(node: NodeDep, request: models.FaucetRequest) -> Response:
+async def faucet(node: SingleNodeDep, request: models.FaucetRequest) -> Response:
     """Sends coins from the faucet to anybody."""
     payload = Transfer(find_address(node, request.to), parse_amount(request.amount))
     view = _send(node, FAUCET, Wish(payload))
@@ -137,7 +144,7 @@ def _publish(node: Node, request: models.PublishRequest) -> None:
 
 
 @router.post("/mine")
-async def mine(node: NodeDep, request: models.MineRequest) -> models.Mined:
+async def mine(node: SingleNodeDep, request: models.MineRequest) -> models.Mined:
     """Makes blocks of what waits, perhaps empty ones."""
     for _ in range(request.count):
         node.devnet.mine()
@@ -148,7 +155,7 @@ async def mine(node: NodeDep, request: models.MineRequest) -> models.Mined:
 
 
 @router.post("/snapshot")
-async def snapshot(node: NodeDep) -> models.Snapshot:
+async def snapshot(node: SingleNodeDep) -> models.Snapshot:
     """Remembers the present; snapshots last until the devnet stops."""
     number = node.devnet.snapshot()
     if number is None:
@@ -158,7 +165,7 @@ async def snapshot(node: NodeDep) -> models.Snapshot:
 
 
 @router.post("/revert")
-async def revert(node: NodeDep, request: models.RevertRequest) -> models.Mined:
+async def revert(node: SingleNodeDep, request: models.RevertRequest) -> models.Mined:
     """Goes back to a snapshot, which stays valid; later ones and the pool are forgotten."""
     if not node.revert(request.snapshot):
         raise make_not_found(ApiError.SNAPSHOT_NOT_FOUND, str(request.snapshot))
@@ -169,7 +176,7 @@ async def revert(node: NodeDep, request: models.RevertRequest) -> models.Mined:
 
 
 @router.post("/time")
-async def advance_time(node: NodeDep, request: models.TimeRequest) -> models.DevTime:
+async def advance_time(node: SingleNodeDep, request: models.TimeRequest) -> models.DevTime:
     """Moves the clock forward; the next block has the new time."""
     if not node.devnet.advance_time(request.advance_ms):
         raise ProblemError(*models.TIME_LIMIT)

@@ -27,12 +27,13 @@ def run(args: argparse.Namespace) -> int:
         if args.block is None:
             return _list(client, as_json=args.json)
         view = client.get("blocks", args.block)
+        finality = client.get("finality")
     except CliError as error:
         return report_error(error)
     if args.json:
         print_json(view)
     else:
-        print("\n".join(_render_block(view)))
+        print("\n".join(_render_block(view, finality)))
     return GOOD
 
 
@@ -45,7 +46,8 @@ def _list(client: node.Client, *, as_json: bool) -> int:
         gas = node.as_object(each["header"])["gas_used"]
         count = _count_transactions(each)
         noun = "transaction" if count == 1 else "transactions"
-        print(f"{each['height']:>8}  {each['id']}  {count:>5} {noun}  gas {gas}")
+        final = "  final" if each["is_final"] else ""
+        print(f"{each['height']:>8}  {each['id']}  {count:>5} {noun}  gas {gas}{final}")
     return GOOD
 
 
@@ -54,12 +56,24 @@ def _count_transactions(view: dict[str, Json]) -> int:
     return len(transactions) if isinstance(transactions, list) else 0
 
 
-def _render_block(view: dict[str, Json]) -> list[str]:
+def _render_block(view: dict[str, Json], finality: dict[str, Json]) -> list[str]:
     header = node.as_object(view["header"])
     shown = ("parent", "time_ms", "state_root", "base_fee", "gas_used")
     transactions = view["transactions"]
     return [
         f"block {view['height']}  {view['id']}",
+        f"  {'final':<11} {_render_finality(view, finality)}",
         *(f"  {name:<11} {header[name]}" for name in shown),
         *(f"  tx {tx_id}" for tx_id in (transactions if isinstance(transactions, list) else [])),
     ]
+
+
+def _render_finality(view: dict[str, Json], finality: dict[str, Json]) -> str:
+    """Whether a block is final, and if not, how deep it lies."""
+    if view["is_final"]:
+        return "yes"
+    head = node.as_object(finality["head"])
+    above = int(str(head["height"])) - int(str(view["height"]))
+    when = "never on this chain" if finality["finalized"] is None else "not yet"
+    noun = "block" if above == 1 else "blocks"
+    return f"{when}; {above} {noun} above"

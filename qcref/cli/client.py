@@ -1,7 +1,7 @@
 """Talks to a running node: where it is, requests with limits, problems as errors.
 
 A node is found by --url, else QC_URL, else by `.qc/devnet/node.json` in this folder or one above
-it, which `qc devnet` writes.
+it, which `qc devnet` writes; --node picks one of several.
 """
 
 import argparse
@@ -20,6 +20,7 @@ TIMEOUT_S = 60
 ANSWER_SIZE_BYTES_MAX = 64 << 20
 NODE_FILE = Path(".qc") / "devnet" / "node.json"
 NODE_FILE_SIZE_BYTES_MAX = 4_096
+NODE_DIGITS_MAX = 4
 STATUS_FAILED_FIRST = 400
 NOT_FOUND = 404
 
@@ -30,8 +31,11 @@ class ProblemError(CliError):
 
 
 def add_url(parser: argparse.ArgumentParser) -> None:
-    """The option that says which node."""
+    """The options that say which node."""
     parser.add_argument("--url", help="the node's address (else QC_URL, else the devnet here)")
+    parser.add_argument(
+        "--node", metavar="N", help="which node of the devnet here, if it has several (default 1)"
+    )
 
 
 class Client:
@@ -113,9 +117,13 @@ def connect(args: argparse.Namespace) -> Client:
     """The node that a command means.
 
     Raises:
-        CliError: none is named, and no devnet is found.
+        CliError: none is named, and no devnet is found; or two are named.
     """
-    url = args.url or os.environ.get("QC_URL") or find_devnet()
+    if args.node is not None:
+        if args.url:
+            raise CliError("cli.usage", "--url and --node both name a node", ("use one of them",))
+        return Client(pick_node(args.node, find_devnet_nodes()))
+    url = args.url or os.environ.get("QC_URL") or next(iter(find_devnet_nodes()), None)
     if url is None:
         raise CliError(
             "cli.node_not_found",
@@ -125,8 +133,28 @@ def connect(args: argparse.Namespace) -> Client:
     return Client(url)
 
 
-def find_devnet() -> str | None:
-    """The address that a devnet wrote down in this folder or the nearest one above it."""
+def pick_node(text: str, urls: tuple[str, ...]) -> str:
+    """The address of a node of the devnet.
+
+    Args:
+        text: its number, from 1.
+        urls: the addresses of all.
+
+    Raises:
+        CliError: it has no such node.
+    """
+    is_number = text.isascii() and text.isdigit() and len(text) <= NODE_DIGITS_MAX
+    if is_number and 1 <= int(text) <= len(urls):
+        return urls[int(text) - 1]
+    raise CliError(
+        "cli.node_number_unknown",
+        f"the devnet here has no node {text[:40]!r}",
+        (f"it has {len(urls)}" if urls else "start one here: qc devnet",),
+    )
+
+
+def find_devnet_nodes() -> tuple[str, ...]:
+    """The addresses that a devnet wrote down in this folder or the nearest one above it."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         path = folder / NODE_FILE
@@ -134,11 +162,15 @@ def find_devnet() -> str | None:
             try:
                 document = json.loads(path.read_text("utf-8"))
             except ValueError:
-                return None
-            return (
-                str(document["url"]) if isinstance(document, dict) and "url" in document else None
-            )
-    return None
+                return ()
+            match document:
+                case {"nodes": [str(), *_] as nodes}:
+                    return tuple(str(each) for each in nodes)
+                case {"url": str(url)}:
+                    return (url,)
+                case _:
+                    return ()
+    return ()
 
 
 def as_object(view: Json) -> dict[str, Json]:

@@ -1,177 +1,171 @@
-"""`qc devnet`: a development chain in the foreground, until Ctrl-C or SIGTERM."""
+"""`qc devnet`: a development chain in the foreground, until Ctrl-C or SIGTERM.
+
+One node by default, which makes a block for each transaction; with `--nodes` or `--algorithm` a
+network of several, each with a port of its own.
+"""
 
 import argparse
-import ipaddress
 import json
 import os
 import socket
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import trio
 
-from qcref.accounts import NAMES, get_named_account
 from qcref.cli import STARTED
-from qcref.cli.output import COIN, GOOD, CliError, report_error
+from qcref.cli.devnet_options import Wanted, add_arguments, parse_options
+from qcref.cli.devnet_words import render_greeting
+from qcref.cli.output import GOOD, CliError, report_error
+from qcref.cluster import Cluster, read_plan
 from qcref.devnet import Devnet
-from qcref.node import Instant, Interval, Manual, Mining, Node
-from qcref.server import StopSwitch, listen, run_server
+from qcref.node import Consensus, Node
+from qcref.runtime import DATABASE
+from qcref.server import Service, StopSwitch, listen, run_server
 from qcref.store.errors import StoreError
 from qcref.store.folder import clear_folder, hold_folder, write_whole
 
-PORT = 7_700
-DATA = Path(".qc") / "devnet"
-BLOCK_TIME_MS_MIN, BLOCK_TIME_MS_MAX = 10, 3_600_000
-SHOWN = 2
-"""Named accounts in the greeting."""
-PORT_MAX = 65_535
+__all__ = ["add_arguments", "run"]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describes `qc devnet` to a parser."""
-    parser.add_argument("--port", type=int, default=PORT, help=f"0 = a free one (default {PORT})")
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
-    parser.add_argument("--data", type=Path, default=DATA, help=f"folder (default {DATA})")
-    parser.add_argument("--reset", action="store_true", help="begin the chain anew")
-    parser.add_argument(
-        "--block-time",
-        default="instant",
-        metavar="WHEN",
-        help="instant (default), manual, or milliseconds between blocks",
-    )
-    parser.add_argument("--json", action="store_true", help="say that it is ready in one JSON line")
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What is going to be served."""
+
+    nodes: tuple[Node, ...]
+    cluster: Cluster | None
+    open_ms: int
 
 
 def run(args: argparse.Namespace) -> int:
     """Runs the chain; the exit code."""
     try:
-        mining = parse_block_time(args.block_time)
-        _check_address(args.host, args.port)
+        wanted = parse_options(args)
         args.data.mkdir(parents=True, exist_ok=True)
         with hold_folder(args.data) as _:
             if args.reset:
                 clear_folder(args.data)
-            return _run(args, mining)
+            _check_folder(args.data, wanted)
+            return _run(args, wanted)
     except CliError as error:
         return report_error(error)
     except StoreError as error:
         return report_error(CliError(error.code, error.message))
 
 
-def parse_block_time(text: str) -> Mining:
-    """When blocks are made.
-
-    Raises:
-        CliError: no such policy.
-    """
-    if text in ("instant", "manual"):
-        return Instant() if text == "instant" else Manual()
-    is_number = text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004  # fits
-    if is_number and BLOCK_TIME_MS_MIN <= int(text) <= BLOCK_TIME_MS_MAX:
-        return Interval(int(text))
-    expected = f"instant, manual, or {BLOCK_TIME_MS_MIN} to {BLOCK_TIME_MS_MAX} ms"
-    raise CliError("cli.block_time_invalid", f"--block-time {text[:40]!r} is none", (expected,))
-
-
-def _check_address(host: str, port: int) -> None:
-    try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
+def _check_folder(folder: Path, wanted: Wanted) -> None:
+    """Refuses to begin a second chain beside another one."""
+    plan = read_plan(folder)
+    if plan is None:
+        found = (1, "bft") if (folder / DATABASE).exists() else None
+    else:
+        found = (plan.nodes, plan.algorithm)
+    if found is not None and found != (wanted.nodes, wanted.algorithm):
         raise CliError(
-            "dev.loopback_only",
-            f"--host {host[:100]!r} is not of this machine",
-            ("everybody knows a devnet's keys, so it listens on 127.0.0.1, ::1 or localhost only",),
+            "dev.other_network",
+            f"{folder} holds a chain of --nodes {found[0]} --algorithm {found[1]}",
+            ("go on with that one, begin anew with --reset, or name another folder with --data",),
         )
-    if not 0 <= port <= PORT_MAX:
-        raise CliError("cli.port_invalid", f"--port {port} is none", (f"0 to {PORT_MAX}",))
 
 
-def _run(args: argparse.Namespace, mining: Mining) -> int:
-    host = "127.0.0.1" if args.host == "localhost" else args.host
-    try:
-        server = listen(host, args.port)
-    except OSError as error:
-        raise CliError(
-            "cli.port_taken",
-            f"can't listen on {host} port {args.port}: {error.strerror}",
-            ("name another: --port 7701, or --port 0 for a free one",),
-        ) from error
-    with server:
-        port = server.getsockname()[1]
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        return _serve(args, mining, server, url)
-
-
-def _serve(args: argparse.Namespace, mining: Mining, server: socket.socket, url: str) -> int:
-    opening = time.monotonic()
-    with closing(Devnet(args.data)) as devnet:
-        open_ms = int((time.monotonic() - opening) * 1_000)
+def _run(args: argparse.Namespace, wanted: Wanted) -> int:
+    with ExitStack() as opened:
+        servers = [opened.enter_context(each) for each in _listen(args, wanted)]
+        urls = tuple(_render_url(wanted.host, server) for server in servers)
         switch = StopSwitch()
-        node = Node(devnet, mining, switch.press)
-        on_ready = partial(_announce, args, node, url, open_ms)
+        with _opening(args.data, wanted, urls, switch.press) as chain:
+            services = [
+                Service(node, server) for node, server in zip(chain.nodes, servers, strict=True)
+            ]
+            return _serve(args, services, chain, (urls, switch))
+
+
+def _listen(args: argparse.Namespace, wanted: Wanted) -> Iterator[socket.socket]:
+    """A socket for each node, at ports in a row unless any will do."""
+    for number in range(wanted.nodes):
+        port = args.port + number if args.port else 0
         try:
-            trio.run(run_server, node, server, switch, on_ready)
-        finally:
-            (args.data / "node.json").unlink(missing_ok=True)
-    if node.failure is not None:
-        return report_error(CliError(node.failure.code, f"stopped: {node.failure.message}"))
+            yield listen(wanted.host, port)
+        except OSError as error:
+            raise CliError(
+                "cli.port_taken",
+                f"can't listen on {wanted.host} port {port}: {error.strerror}",
+                ("name another: --port 7701, or --port 0 for a free one",),
+            ) from error
+
+
+def _render_url(host: str, server: socket.socket) -> str:
+    port = server.getsockname()[1]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextmanager
+def _opening(
+    folder: Path, wanted: Wanted, urls: tuple[str, ...], stop: Callable[[], None]
+) -> Iterator[_Opened]:
+    """The node or the network in a folder, closed at the end."""
+    opening = time.monotonic()
+    if wanted.nodes == 1:
+        with closing(Devnet(folder)) as devnet:
+            open_ms = int((time.monotonic() - opening) * 1_000)
+            yield _Opened((Node(devnet, wanted.mining, stop),), None, open_ms)
+        return
+    with closing(Cluster(folder, wanted.algorithm, wanted.nodes)) as cluster:
+        open_ms = int((time.monotonic() - opening) * 1_000)
+        found = (cluster.get(number) for number in range(wanted.nodes))
+        devnets = tuple(devnet for devnet in found if devnet is not None)
+        nodes = tuple(
+            Node(devnet, Consensus(number, urls), stop, devnets)
+            for number, devnet in enumerate(devnets, 1)
+        )
+        yield _Opened(nodes, cluster, open_ms)
+
+
+def _serve(
+    args: argparse.Namespace,
+    services: Sequence[Service],
+    chain: _Opened,
+    parts: tuple[tuple[str, ...], StopSwitch],
+) -> int:
+    urls, switch = parts
+    on_ready = partial(_announce, args, chain, urls)
+    try:
+        trio.run(run_server, services, switch, on_ready, chain.cluster)
+    finally:
+        (args.data / "node.json").unlink(missing_ok=True)
+    for node in chain.nodes:
+        if node.failure is not None:
+            return report_error(CliError(node.failure.code, f"stopped: {node.failure.message}"))
     return GOOD
 
 
-def _announce(args: argparse.Namespace, node: Node, url: str, open_ms: int) -> None:
-    """Lets other commands find the node, and tells whoever started it."""
-    document = {"url": url, "pid": os.getpid()}
+def _announce(args: argparse.Namespace, chain: _Opened, urls: tuple[str, ...]) -> None:
+    """Lets other commands find the nodes, and tells whoever started them."""
+    document: dict[str, object] = {"url": urls[0], "pid": os.getpid()}
+    if len(urls) > 1:
+        document["nodes"] = urls
     write_whole(args.data / "node.json", json.dumps(document).encode())
     seconds = time.monotonic() - STARTED
+    node = chain.nodes[0]
     if args.json:
         ready = {
             "event": "ready",
-            "address": url,
-            "api": f"{url}/v1",
+            "address": urls[0],
+            "api": f"{urls[0]}/v1",
+            "addresses": urls,
             "pid": os.getpid(),
             "chain": node.devnet.genesis.config.name.decode("ascii"),
+            "algorithm": node.devnet.runtime.config.rules.name,
             "head_height": str(node.devnet.runtime.head.header.height),
             "data": str(args.data),
-            "open_ms": open_ms,
+            "open_ms": chain.open_ms,
             "ready_ms": int(seconds * 1_000),
         }
         print(json.dumps(ready), flush=True)
         return
-    for line in _render_greeting(args, node, url, seconds):
+    for line in render_greeting(node, urls, str(args.data), seconds):
         print(line, flush=True)
-
-
-def _render_greeting(
-    args: argparse.Namespace, node: Node, url: str, seconds: float
-) -> tuple[str, ...]:
-    blocks = {
-        "instant": "a block per transaction",
-        "manual": "blocks when asked for",
-    }.get(node.mining.name, f"a block every {args.block_time} ms")
-    chain = node.devnet.genesis.config.name.decode("ascii")
-    height = node.devnet.runtime.head.header.height
-    accounts = "   ".join(_render_account(node, name) for name in NAMES[:SHOWN])
-    rest = len(NAMES) - SHOWN
-    return (
-        (
-            f"devnet ready in {seconds:.1f} s · chain {chain} · height {height} · 1 validator, "
-            f"{blocks} · data {args.data} (reset: --reset)"
-        ),
-        f"  API {url}/v1 (docs {url}/docs)   explorer {url}/",
-        f"  {accounts}   (+{rest}, everybody knows their keys: never use elsewhere)",
-        (
-            "  next:  qc contract new Token  then  qc deploy Token/Token.qc Gold 100 --from alice"
-            "      Ctrl-C stops"
-        ),
-    )
-
-
-def _render_account(node: Node, name: str) -> str:
-    account = get_named_account(name)
-    assert account is not None, "it is in the table"
-    balance = node.devnet.get_account(account.address).balance // COIN
-    return f"{name} {node.directory.render_text(account.address)[:12]}… {balance:,}"

@@ -9,6 +9,8 @@ from qcref.cli.output import FAILED, GOOD, Json, render_amount, render_fields, r
 WAIT_S_MAX = 60
 """How long a command waits for its transaction's block."""
 POLL_S = 0.1
+BY_THEMSELVES = ("interval", "consensus")
+"""Policies under which blocks come without being asked for."""
 
 
 def settle(client: Client, view: dict[str, Json], mining: str | None = None) -> dict[str, Json]:
@@ -22,7 +24,7 @@ def settle(client: Client, view: dict[str, Json], mining: str | None = None) -> 
     if view["state"] != "pending":
         return view
     policy = client.get("status")["mining"] if mining is None else mining
-    deadline = time.monotonic() + (WAIT_S_MAX if policy == "interval" else 0)
+    deadline = time.monotonic() + (WAIT_S_MAX if policy in BY_THEMSELVES else 0)
     while view["state"] == "pending" and time.monotonic() < deadline:
         time.sleep(POLL_S)
         view = client.get("transactions", str(view["id"]))
@@ -62,9 +64,10 @@ def render_transaction(view: dict[str, Json]) -> list[str]:
 def _render_head(view: dict[str, Json], receipt: dict[str, Json]) -> str:
     what = "ok" if receipt["status"] == "success" else f"failed ({receipt['status']})"
     fee = render_amount(str(receipt["fee"]))
+    final = "final" if view["is_final"] else "not final yet"
     return (
         f"{what} · block {view['height']} · gas {receipt['gas_used']} · fee {fee} coins · "
-        f"tx {view['id']}"
+        f"tx {view['id']} · {final}"
     )
 
 

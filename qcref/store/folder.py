@@ -9,8 +9,12 @@ from pathlib import Path
 from qcref.store.errors import StoreIoError, StoreLockedError
 
 LOCK = "lock"
+NODES_MAX = 16
+"""Folders of nodes that a network may have."""
 OURS = ("chain.sqlite", "chain.sqlite-wal", "chain.sqlite-shm", "promises.log", "promises.new")
 """What a chain leaves in its folder; nothing else is ever deleted."""
+NETWORK = "network.json"
+"""What a network leaves beside the folders of its nodes."""
 
 
 @contextmanager
@@ -37,9 +41,25 @@ def hold_folder(folder: Path) -> Iterator[None]:
 
 
 def clear_folder(folder: Path) -> None:
-    """Deletes a chain's files; the folder must be held."""
+    """Deletes the files of a chain, or of a network and its nodes; the folder must be held."""
     for name in OURS:
         (folder / name).unlink(missing_ok=True)
+    for number in range(NODES_MAX):
+        node = get_node_folder(folder, number)
+        if node.is_dir():
+            for name in OURS:
+                (node / name).unlink(missing_ok=True)
+    (folder / NETWORK).unlink(missing_ok=True)
+
+
+def get_node_folder(folder: Path, number: int) -> Path:
+    """Where a network's node keeps its chain.
+
+    Args:
+        folder: the network's.
+        number: of the node, 0-based; people count from 1.
+    """
+    return folder / f"node-{number + 1}"
 
 
 def write_whole(path: Path, data: bytes) -> None:

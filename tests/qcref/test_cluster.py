@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from qcref.cluster import PLAN_FILE, Cluster, read_plan
+from qcref.cluster import Cluster, read_plan
 from qcref.core.signables import sign_message
 from qcref.devnet import FUNDS
 from qcref.net.memory import QUEUE_MAX, BlockRequest, MemoryNetwork
-from qcref.network_genesis import ALGORITHMS, NODES_MAX, compute_network_genesis
+from qcref.network_genesis import ALGORITHMS, compute_network_genesis
 from qcref.ports import Signer
 from qcref.store.errors import StoreDamagedError, StoreError
+from qcref.store.folder import NETWORK, NODES_MAX
 from spec.config import validate_genesis
 from spec.consensus.interface import Signable
 from spec.lib.result import Ok
@@ -131,7 +132,7 @@ def test_a_folder_says_what_network_it_holds(tmp_path: Path) -> None:
     ["", "{", "[]", '{"algorithm": "bft"}', '{"algorithm":"x","nodes":4,"time_ms":1}', "[" * 5_000],
 )
 def test_a_damaged_plan_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / PLAN_FILE).write_text(text, "utf-8")
+    (tmp_path / NETWORK).write_text(text, "utf-8")
     with pytest.raises(StoreDamagedError):
         read_plan(tmp_path)
 

@@ -63,6 +63,8 @@ def test_answers_of_every_route_are_of_their_schema(api: Api, document: Any) -> 
         "/v1/blocks/{block}": ["/v1/blocks/2", "/v1/blocks/x"],
         "/v1/transactions/{tx_id}": [f"/v1/transactions/{tx_id}", f"/v1/transactions/{HASH}"],
         "/v1/accounts/{account}": ["/v1/accounts/bob?proof=true", "/v1/accounts/x"],
+        "/v1/validators": ["/v1/validators"],
+        "/v1/finality": ["/v1/finality"],
         "/v1/contracts": ["/v1/contracts"],
         "/v1/contracts/{contract}": ["/v1/contracts/ERC20", "/v1/contracts/x"],
         "/v1/contracts/{contract}/ir": ["/v1/contracts/ERC20/ir"],
