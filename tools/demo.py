@@ -2,8 +2,8 @@
 
 Four acts, each made of the commands a user would type: a contract is proved; a planted bug is
 found and told as an attack; a client is held against the vectors; the contract runs on a local
-chain of four BFT nodes, used through the REST interface of one and read at the others. Reports stay in demo-out/. The demo ends with 0 only
-if each command ended as it must, the bug's with 1.
+chain of four BFT nodes, used through the REST interface of one and read at the others. Reports stay
+in demo-out/. The demo ends with 0 only if each command ended as it must, the bug's with 1.
 """
 
 import json

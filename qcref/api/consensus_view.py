@@ -1,6 +1,5 @@
 """Validators and finality as the API's models, for every algorithm."""
 
-from fractions import Fraction
 from typing import Final
 
 from qcref.accounts import get_account_name
@@ -141,7 +140,7 @@ def _render_reversal() -> list[ReversalView]:
             depth=depth,
             attacker_percent=percent,
             probability=render_probability(
-                compute_reversal_probability(Fraction(percent, 100), depth), PROBABILITY_DIGITS
+                compute_reversal_probability(percent, depth), PROBABILITY_DIGITS
             ),
         )
         for depth in REVERSAL_DEPTHS

@@ -12,37 +12,37 @@ Source: M. Rosenfeld, "Analysis of hashrate-based double-spending" (arXiv 1402.2
 Grunspan and R. Pérez-Marco, "Double spend races" (arXiv 1702.02867), theorem 1.
 """
 
-from fractions import Fraction
-from math import comb
-
 DEPTH_MAX = 1_000
-"""Deeper blocks are no likelier to be undone; the sum stays short."""
+"""Deeper blocks are hardly likelier to stand; the sum stays short."""
+PERCENT = 100
 
 
-def compute_reversal_probability(share: Fraction, depth: int) -> Fraction:
-    """The probability that a block is undone.
+def compute_reversal_probability(attacker_percent: int, depth: int) -> tuple[int, int]:
+    """The probability that a block is undone: (numerator, denominator).
 
     Args:
-        share: of the hash power that attacks, 0 to 1.
+        attacker_percent: of the hash power, 0 to 100.
         depth: blocks of the chain from this one on, itself included; 0 is not in the chain.
     """
-    q, p = share, 1 - share
+    q, p = attacker_percent, PERCENT - attacker_percent
     z = min(depth, DEPTH_MAX)
-    if q >= p:
-        return Fraction(1)
-    good = sum(
-        (comb(k + z - 1, k) * (p**z * q**k - p**k * q**z) for k in range(z)), start=Fraction(0)
-    )
-    return 1 - good
+    if q >= p or z == 0:
+        return 1, 1
+    whole, good, ways = PERCENT ** (2 * z - 1), 0, 1
+    for k in range(z):
+        good += ways * (p**z * q**k - p**k * q**z) * PERCENT ** (z - 1 - k)
+        ways = ways * (k + z) // (k + 1)
+    return whole - good, whole
 
 
-def render_probability(probability: Fraction, digits: int) -> str:
+def render_probability(probability: tuple[int, int], digits: int) -> str:
     """A decimal, rounded up: a risk is never shown smaller than it is.
 
     Args:
-        probability: from 0 to 1.
+        probability: (numerator, denominator), from 0 to 1.
         digits: behind the point.
     """
-    scaled = -(-probability.numerator * 10**digits // probability.denominator)
+    numerator, denominator = probability
+    scaled = -(-numerator * 10**digits // denominator)
     whole, part = divmod(scaled, 10**digits)
     return f"{whole}.{part:0{digits}}"

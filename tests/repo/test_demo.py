@@ -44,21 +44,21 @@ def test_a_contract_without_the_lines_to_break_stops_the_demo(
 
 
 def test_a_devnet_says_where_it_listens() -> None:
-    with start('print(\'{"address": "http://127.0.0.1:7"}\')') as process:
-        assert demo.read_address(process) == "http://127.0.0.1:7"
+    with start('print(\'{"addresses": ["http://127.0.0.1:7"]}\')') as process:
+        assert demo.read_addresses(process) == "http://127.0.0.1:7"
 
 
 @pytest.mark.parametrize("line", ["", "ready", "{}"])
 def test_a_devnet_that_does_not_say_so_stops_the_demo(line: str) -> None:
     with start(f"print({line!r})") as process, pytest.raises(demo.DemoError, match="where"):
-        demo.read_address(process)
+        demo.read_addresses(process)
 
 
 def test_a_silent_devnet_stops_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "READY_SECONDS_MAX", 1)
     with start("import time; time.sleep(60)") as process:
         with pytest.raises(demo.DemoError, match="not ready within 1 s"):
-            demo.read_address(process)
+            demo.read_addresses(process)
         process.kill()
 
 
