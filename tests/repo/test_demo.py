@@ -45,7 +45,7 @@ def test_a_contract_without_the_lines_to_break_stops_the_demo(
 
 def test_a_devnet_says_where_it_listens() -> None:
     with start('print(\'{"addresses": ["http://127.0.0.1:7"]}\')') as process:
-        assert demo.read_addresses(process) == "http://127.0.0.1:7"
+        assert demo.read_addresses(process) == ["http://127.0.0.1:7"]
 
 
 @pytest.mark.parametrize("line", ["", "ready", "{}"])
