@@ -16,8 +16,9 @@ from hashlib import sha256
 from statistics import median
 
 from benchmarks.loop import measure_s, run_loop
-from qcref.sim.chains import GENESIS_TIME_MS
+from qcref.sim.chains import GENESIS_TIME_MS, compute_chain
 from qcref.sim.network import Network
+from qcref.sim.plan import Plan
 from qcref.sim.profiles import CALM
 from spec.config import FinalityConfig, PosConfig
 from spec.config.presets import DEVNET
@@ -184,7 +185,8 @@ def measure_epochs() -> tuple[float, float]:
 
 def measure_steps() -> tuple[float, float]:
     """BFT steps a second: the best, and the median of the loops that 1,000 of them take."""
-    network = Network("bft", NODES, 0, 1, CALM)
+    calm = Plan(behaviours=(), delay_ms=CALM.delay_ms, faults_ms=0, faults=())
+    network = Network(compute_chain("bft", NODES), calm, 1, (), is_forgetful=False)
     network.start()
     pairs = []
     for turn in range(1, TURNS + 1):

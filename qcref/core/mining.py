@@ -4,12 +4,16 @@ Source: CONSENSUS.md 2 (PoW).
 """
 
 from dataclasses import replace
+from hashlib import sha256
 from itertools import count
 
 from spec.consensus.pow.rules import compute_work_hash
 from spec.ledger.ops import PowFields
-from spec.ledger.types import Block
+from spec.ledger.types import HEADER, Block
+from spec.lib.ssz import encode
 
+NONCE_SIZE_BYTES = 8
+"""The nonce is the last field of the last field of a header."""
 PIECE = 1 << 16
 """Hashes between two looks at the result where nothing else waits."""
 
@@ -22,9 +26,14 @@ def search_nonces(block: Block, target: int, nonces: range) -> Block | None:
         target: the work hash, read as a number, must not exceed it.
         nonces: what to try, in order.
     """
+    template = replace(block.header, consensus=PowFields(target, 0))
+    start = sha256(encode(HEADER, template)[:-NONCE_SIZE_BYTES])
     for nonce in nonces:
-        header = replace(block.header, consensus=PowFields(target, nonce))
-        if compute_work_hash(header) <= target:
+        digest = start.copy()
+        digest.update(nonce.to_bytes(NONCE_SIZE_BYTES, "little"))
+        if int.from_bytes(sha256(digest.digest()).digest(), "little") <= target:
+            header = replace(template, consensus=PowFields(target, nonce))
+            assert compute_work_hash(header) <= target, "the nonce stands at the header's end"
             return replace(block, header=header)
     return None
 

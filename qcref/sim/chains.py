@@ -7,12 +7,14 @@ makes: forging one is as impossible as it should be, and costs nothing.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final, Protocol, runtime_checkable
 
+from dsl.extension import is_extension, load_extension
 from qcref.core import signables
 from spec.chain import AnyEntry, AnyNodeConfig, compute_genesis_anchor, compute_node_config
 from spec.config import (
     Allocation,
+    BftConfig,
     ConsensusConfig,
     DposConfig,
     FinalityConfig,
@@ -23,7 +25,8 @@ from spec.config import (
     PowConfig,
 )
 from spec.config.presets import TINY
-from spec.consensus.interface import Build, Signable
+from spec.consensus.interface import Build, ChainRules, Signable
+from spec.consensus.node import Duty
 from spec.consensus.onion import compute_layer
 from spec.crypto.address import compute_key_address
 from spec.crypto.hashing import sha256
@@ -43,7 +46,7 @@ FINALITY: Final = FinalityConfig(
 """Short epochs; no partition of a run outlasts the leak's patience."""
 
 ALGORITHMS: Final[dict[str, ConsensusConfig]] = {
-    "bft": TINY.consensus,
+    "bft": BftConfig(timeout_propose_ms=60, timeout_vote_ms=30, timeout_delta_ms=20),
     "pow": PowConfig(
         is_asert=True,
         target_initial=1 << 250,
@@ -72,7 +75,8 @@ ALGORITHMS: Final[dict[str, ConsensusConfig]] = {
         finality=replace(FINALITY, epoch_blocks=7), seats=7, producer_reward=5, missed_slots_max=12
     ),
 }
-"""The algorithm's parameters by its name."""
+"""The algorithm's parameters by its name. BFT waits less than a bad delay at first: its timeouts
+must grow."""
 
 GENESIS_TIME_MS: Final = 1_000_000
 """When simulated chains begin."""
@@ -127,11 +131,65 @@ def compute_genesis(algorithm: str, nodes: int) -> Genesis:
     )
 
 
-def compute_start(genesis: Genesis, validator: int | None) -> tuple[AnyNodeConfig, AnyEntry]:
-    """A node's configuration, and the genesis block to start from."""
-    config = compute_node_config(genesis, validator, verify)
+@runtime_checkable
+class OwnAlgorithm(Protocol):
+    """What a class of one's own offers to be simulated (`--algorithm path.py:Class`)."""
+
+    base: str
+    """Name of the algorithm whose genesis, parameters and messages it uses."""
+    rules: ChainRules[Any]
+    duty: Duty[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One chain that nodes can run."""
+
+    base: str
+    """Name of its algorithm, or of the one that it builds on."""
+    genesis: Genesis
+    config: AnyNodeConfig
+    """Of a node that only follows."""
+    anchor: AnyEntry
+
+    def get_config(self, validator: int) -> AnyNodeConfig:
+        """A validator's configuration."""
+        return replace(self.config, validator=validator)
+
+
+class AlgorithmError(Exception):
+    """There is no such algorithm, or a class of one's own is none."""
+
+
+def compute_chain(algorithm: str, nodes: int) -> Chain:
+    """The simulated chain of an algorithm.
+
+    Args:
+        algorithm: a name, or `path.py:Class` for a class of one's own (`OwnAlgorithm`).
+        nodes: validators, of equal power.
+
+    Raises:
+        AlgorithmError: it names none.
+        ExtensionError: the file or class can't be had.
+    """
+    own = _load_own(algorithm) if is_extension(algorithm) else None
+    base = algorithm if own is None else own.base
+    if base not in ALGORITHMS:
+        known = ", ".join(ALGORITHMS)
+        raise AlgorithmError(f"there is no algorithm `{base:.80}`; there are {known}")
+    genesis = compute_genesis(base, nodes)
+    config = compute_node_config(genesis, None, verify)
+    if own is not None:
+        config = replace(config, rules=own.rules, duty=own.duty)
     anchor, _ = compute_genesis_anchor(config, genesis)
-    return config, anchor
+    return Chain(base, genesis, config, anchor)
+
+
+def _load_own(algorithm: str) -> OwnAlgorithm:
+    own = load_extension(algorithm)
+    if not isinstance(own, OwnAlgorithm):
+        raise AlgorithmError(f"{algorithm} lacks one of: base, rules, duty")
+    return own
 
 
 def build_block(build: Build) -> Block:

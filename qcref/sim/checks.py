@@ -13,7 +13,8 @@ Source: CONSENSUS.md 3 (rows 7, 13, 14), 4; INTERFACE.md 4.
 
 from dataclasses import dataclass
 
-from qcref.sim.network import Network, Observer, Shell
+from qcref.sim.network import Network
+from qcref.sim.shells import Observer, Shell
 from spec.chain import AnyNodeState, step
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.evidence import find_conflict
@@ -45,6 +46,7 @@ class Violation:
 
     law: str
     at_ms: int
+    """Virtual time since the chain began."""
     detail: str
 
 
@@ -57,7 +59,6 @@ class Checker(Observer):
         self.finals: dict[int, tuple[BlockId, int]] = {}
         """By height: the first block that an honest node finalised, and that node's name."""
         self.reports = 0
-        self.reorg_max = 0
         self._own: dict[int, dict[int, BlockId]] = {}
         self._votes: dict[int, list[RoundVote | FfgVote]] = {}
         self._made: dict[tuple[int, int, int], BlockId] = {}
@@ -124,7 +125,7 @@ class Checker(Observer):
             self._break("promises", f"validator {message.validator} {kind} two blocks at {slot}")
 
     def _break(self, law: str, detail: str) -> None:
-        self.violations.append(Violation(law, self._network.now_ms, detail))
+        self.violations.append(Violation(law, self._network.elapsed_ms, detail))
 
 
 def _descends(node: AnyNodeState) -> bool:
