@@ -17,10 +17,10 @@ from random import Random
 
 from sortedcontainers import SortedList
 
+from qcref.core.mining import find_nonce
 from qcref.sim.adversary import Adversary, Desk, Send
 from qcref.sim.chains import GENESIS_TIME_MS, Chain, build_block, sign_message
 from qcref.sim.links import Links
-from qcref.core.mining import find_nonce
 from qcref.sim.plan import Crash, Plan, Skew
 from qcref.sim.shells import Clock, Entry, Observer, Search, Shell
 from spec.chain import get_gossip, init, step

@@ -25,8 +25,8 @@ from functools import lru_cache
 from math import comb
 from random import Random
 
-from qcref.sim.chains import ALGORITHMS, GENESIS_TIME_MS, build_block, compute_genesis, verify
 from qcref.core.mining import find_nonce
+from qcref.sim.chains import ALGORITHMS, GENESIS_TIME_MS, build_block, compute_genesis, verify
 from spec.chain import (
     AnyEntry,
     AnyNodeConfig,
