@@ -290,6 +290,8 @@ class SlotDuty(Generic[S]):
         ticked = parent.chain_state
         if slot > parent.header.slot:
             ticked, _ = config.rules.tick(config.context, parent, slot)
+        if not _is_source_shown(parent.chain_state, ticked):
+            return node, ()
         if not self.policy.is_vote_due(config, node, ticked):
             return node, ()
         attested = self.policy.get_attested(node, slot)
@@ -302,6 +304,15 @@ class SlotDuty(Generic[S]):
             return node, ()
         voter, effects = apply_own_vote(voter, vote)
         return _with_voter(node, voter), effects
+
+
+def _is_source_shown(on_chain: S, ticked: S) -> bool:
+    """Whether a block of the tree, and not the clock alone, shows what is justified.
+
+    A vote binds its voter to its source. The fork choice leads to what blocks show; if the branch
+    were left before one shows the source, the voter could never vote on another.
+    """
+    return on_chain.finality.ffg.justified == ticked.finality.ffg.justified
 
 
 def _get_slot(request: SealRequest | None) -> int:
