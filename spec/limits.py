@@ -121,6 +121,13 @@ UNBONDINGS_MAX = 8
 RELEASES_MAX = 1_024
 """Withdrawals that a block may release on any chain."""
 
+# Chapter consensus: chains
+
+TERMS_MAX = 2_048
+"""Times with a seat that a BFT chain remembers; those that ended first are forgotten."""
+EVIDENCE_PER_BLOCK_MAX = 64
+"""Ops of evidence in a BFT block: each convicts one validator, and the next block takes more."""
+
 # Chapter consensus: nodes
 
 ROUNDS_MAX = 65_535

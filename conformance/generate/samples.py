@@ -13,12 +13,14 @@ from spec.ledger.ops import (
     CommitSignature,
     DoubleFfgVote,
     DoubleProduction,
+    DoubleProposal,
     DoubleVote,
     FfgVote,
     NoFields,
     NoSeal,
     PosFields,
     PowFields,
+    ProposalSignature,
     RoundVote,
     SignatureSeal,
 )
@@ -163,8 +165,15 @@ DOUBLE_PRODUCTION: Final = DoubleProduction(
     second=make_root("other block"),
     second_signature=b"\x99" * 64,
 )
+DOUBLE_PROPOSAL: Final = DoubleProposal(
+    validator=4,
+    height=9,
+    round=1,
+    first=ProposalSignature(0, make_root("block"), b"\x88" * 64),
+    second=ProposalSignature(1, make_root("other block"), b"\x99" * 64),
+)
 BODY: Final = Body(
-    ops=(COMMIT, DOUBLE_VOTE, FFG_VOTE, DOUBLE_FFG_VOTE, DOUBLE_PRODUCTION),
+    ops=(COMMIT, DOUBLE_VOTE, FFG_VOTE, DOUBLE_FFG_VOTE, DOUBLE_PRODUCTION, DOUBLE_PROPOSAL),
     transactions=(SIGNED, SignedTransaction(transaction=CALL, signature=b"")),
 )
 EVENTS: Final = (
@@ -221,6 +230,7 @@ VALUES: Final[tuple[tuple[str, str, Any], ...]] = (
     ("ffg_vote", "typical", FFG_VOTE),
     ("double_ffg_vote", "typical", DOUBLE_FFG_VOTE),
     ("double_production", "typical", DOUBLE_PRODUCTION),
+    ("double_proposal", "typical", DOUBLE_PROPOSAL),
     ("receipt", "full", Receipt(Stopped(TOKEN, b"r" * 64), 9, 1, (), CAUSES[-1:] * 16)),
     ("chain_config", "tiny", TINY),
     (

@@ -12,7 +12,7 @@ from spec.lib.ssz import Boolean, Container, Uint, Union
 
 @dataclass(frozen=True, slots=True)
 class BftConfig:
-    """BFT: the timeouts of a round.
+    """BFT: the timeouts of a round, and what an offence or a long silence costs.
 
     Each round waits `timeout_delta_ms` longer than the one before it, so that rounds outlast any
     constant network delay in the end (arXiv 1807.04938, section III).
@@ -24,6 +24,11 @@ class BftConfig:
     """How long a node waits, in round 0, once more than two thirds voted without agreeing."""
     timeout_delta_ms: int
     """What is added to both for each further round."""
+    slash_quotient: int
+    """A convicted validator loses at least its stake // quotient."""
+    missed_heights_max: int
+    """Commits in a row without a validator's vote after which it is jailed; 0: nobody is. Commits
+    hold the votes that came first, so this must be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ BFT_CONFIG = Container(
         ("timeout_propose_ms", Uint(64)),
         ("timeout_vote_ms", Uint(64)),
         ("timeout_delta_ms", Uint(64)),
+        ("slash_quotient", Uint(64)),
+        ("missed_heights_max", Uint(64)),
     ),
 )
 POW_CONFIG = Container(

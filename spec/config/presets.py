@@ -24,7 +24,13 @@ TINY = ChainConfig(
     transaction_size_bytes_max=10_000,
     slot_ms=10,
     drift_ms_max=3,
-    consensus=BftConfig(timeout_propose_ms=10, timeout_vote_ms=5, timeout_delta_ms=5),
+    consensus=BftConfig(
+        timeout_propose_ms=10,
+        timeout_vote_ms=5,
+        timeout_delta_ms=5,
+        slash_quotient=8,
+        missed_heights_max=0,
+    ),
     staking=StakingConfig(
         bond_min=1,
         unbonding_ms=100,
@@ -55,7 +61,13 @@ DEVNET = ChainConfig(
     transaction_size_bytes_max=524_288,
     slot_ms=1_000,
     drift_ms_max=300,
-    consensus=BftConfig(timeout_propose_ms=3_000, timeout_vote_ms=1_000, timeout_delta_ms=500),
+    consensus=BftConfig(
+        timeout_propose_ms=3_000,
+        timeout_vote_ms=1_000,
+        timeout_delta_ms=500,
+        slash_quotient=20,
+        missed_heights_max=1_000,
+    ),
     staking=StakingConfig(
         bond_min=1,
         unbonding_ms=600_000,

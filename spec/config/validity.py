@@ -82,6 +82,10 @@ EPOCHS_MAX = 1 << 20
 """Epochs before the leak: times blocks and their time they stay below 2^64."""
 LEAK_EPOCHS_MIN = 4
 """Finality takes two epochs, and votes may come one later: a shorter leak punishes the present."""
+SLASH_QUOTIENT_MAX = 1 << 32
+"""A smaller part of a stake is nothing."""
+MISSED_HEIGHTS_MAX = 1 << 32
+"""A validator silent for longer was never there."""
 BOOST_PERCENT_MAX = 100
 """A boost above a committee would let one producer outvote it."""
 LEAK_QUOTIENT_MAX = 1 << 40
@@ -116,6 +120,8 @@ def _get_consensus_ranges(config: ChainConfig) -> tuple[Range, ...]:
                 ("consensus.timeout_propose_ms", bft.timeout_propose_ms, 1, MS_MAX),
                 ("consensus.timeout_vote_ms", bft.timeout_vote_ms, 1, MS_MAX),
                 ("consensus.timeout_delta_ms", bft.timeout_delta_ms, 1, MS_MAX),
+                ("consensus.slash_quotient", bft.slash_quotient, 1, SLASH_QUOTIENT_MAX),
+                ("consensus.missed_heights_max", bft.missed_heights_max, 0, MISSED_HEIGHTS_MAX),
             )
         case PowConfig() as pow_:
             return _get_work_ranges(config, pow_)
@@ -160,14 +166,16 @@ def _get_finality_ranges(config: ChainConfig, finality: FinalityConfig) -> tuple
 
 
 def _get_staking_ranges(config: ChainConfig) -> tuple[Range, ...]:
+    """Where holders elect delegates, they must be able to."""
     staking = config.staking
+    approvals_min = 1 if isinstance(config.consensus, DposConfig) else 0
     return (
         ("staking.bond_min", staking.bond_min, 1, config.supply_max),
         ("staking.unbonding_ms", staking.unbonding_ms, 1, STAKING_MS_MAX),
         ("staking.evidence_age_ms", staking.evidence_age_ms, 1, STAKING_MS_MAX),
         ("staking.trusting_ms", staking.trusting_ms, 1, STAKING_MS_MAX),
         ("staking.jail_ms", staking.jail_ms, 1, STAKING_MS_MAX),
-        ("staking.approvals_max", staking.approvals_max, 0, APPROVALS_MAX),
+        ("staking.approvals_max", staking.approvals_max, approvals_min, APPROVALS_MAX),
         ("staking.operator_share_bps", staking.operator_share_bps, 0, SHARE_WHOLE_BPS),
         ("staking.reporter_share_bps", staking.reporter_share_bps, 0, SHARE_WHOLE_BPS),
         ("staking.releases_max", staking.releases_max, 1, RELEASES_MAX),

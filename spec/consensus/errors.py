@@ -124,7 +124,7 @@ class OpNotAdmitted:
 
 @dataclass(frozen=True, slots=True)
 class OpCountWrong:
-    """A block holds exactly one commit, for its parent, unless that is genesis."""
+    """A block's ops begin with one commit, for its parent, unless that is genesis."""
 
     code: ClassVar[str] = "bft.op_count_wrong"
     count: int
@@ -133,7 +133,35 @@ class OpCountWrong:
     @property
     def message(self) -> str:
         """One sentence for people."""
-        return f"the block has {self.count} ops, expected {self.expected}"
+        return f"the block begins with {self.count} commits, expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTooMuch:
+    """A block holds more evidence than it may."""
+
+    code: ClassVar[str] = "bft.evidence_too_much"
+    count: int
+    count_max: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"the block has {self.count} ops of evidence, at most {self.count_max} are allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class OffenderNotSeated:
+    """The accused had no seat at the height of the offence, as far as the chain remembers."""
+
+    code: ClassVar[str] = "evidence.offender_not_seated"
+    validator: int
+    height: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"validator {self.validator} had no seat at height {self.height}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +353,8 @@ ConsensusError = (
     | SealNotCommit
     | OpNotAdmitted
     | OpCountWrong
+    | EvidenceTooMuch
+    | OffenderNotSeated
     | CommitWrongBlock
     | CommitNotAscending
     | CommitVoterUnknown

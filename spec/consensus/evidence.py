@@ -1,9 +1,9 @@
 """Offences that two messages prove by themselves, for all algorithms.
 
 Evidence holds two messages of one validator, both signed by it, that no honest node sends: two
-votes of a round for different blocks, two finality votes of one target epoch or one around the
-other, two blocks of one slot. It needs no other context than the validator's key, so anybody can
-verify it.
+votes of a round for different blocks, two proposals of a round, two finality votes of one target
+epoch or one around the other, two blocks of one slot. It needs no other context than the
+validator's key, so anybody can verify it.
 
 `find_conflict` makes evidence out of what a node has seen; `validate_evidence` judges it on a
 chain. Amnesia (breaking a lock) is no evidence: showing it needs everybody's transcripts.
@@ -15,20 +15,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from spec.consensus.bft.messages import NO_SIGNATURE, compute_vote_root
+from spec.consensus.bft.messages import (
+    NO_SIGNATURE,
+    ProposalCore,
+    compute_core_root,
+    compute_vote_root,
+)
 from spec.consensus.ffg import is_slashable
 from spec.crypto.domains import Domain, compute_signing_root
 from spec.ledger.ops import (
     FFG_VOTE,
     DoubleFfgVote,
     DoubleProduction,
+    DoubleProposal,
     DoubleVote,
     FfgVote,
     RoundVote,
 )
 from spec.lib.ssz import ByteVector, Container, Uint, hash_tree_root
 
-Evidence = DoubleVote | DoubleFfgVote | DoubleProduction
+Evidence = DoubleVote | DoubleFfgVote | DoubleProduction | DoubleProposal
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 
@@ -90,7 +96,7 @@ def compute_ffg_root(genesis_id: bytes, vote: FfgVote) -> bytes:
 def get_offender(evidence: Evidence) -> int:
     """Index of the validator that the evidence accuses."""
     match evidence:
-        case DoubleProduction(validator=validator):
+        case DoubleProduction(validator=validator) | DoubleProposal(validator=validator):
             return validator
         case DoubleVote(first=first) | DoubleFfgVote(first=first):
             return first.validator
@@ -137,6 +143,9 @@ def _is_offence(evidence: Evidence) -> bool:
             return is_slashable(first, second)
         case DoubleProduction(first=first_id, second=second_id):
             return first_id != second_id
+        case DoubleProposal(first=first, second=second):
+            said = (first.valid_round_plus_one, first.block)
+            return said != (second.valid_round_plus_one, second.block)
 
 
 def _is_double_vote(one: RoundVote, other: RoundVote) -> bool:
@@ -158,4 +167,15 @@ def _get_signed(genesis_id: bytes, evidence: Evidence) -> tuple[tuple[bytes, byt
             return (
                 (compute_seal_root(genesis_id, slot, first_id), first_signature),
                 (compute_seal_root(genesis_id, slot, second_id), second_signature),
+            )
+        case DoubleProposal(validator, height, round_, first, second):
+            return tuple(
+                (
+                    compute_core_root(
+                        genesis_id,
+                        ProposalCore(height, round_, p.valid_round_plus_one, p.block, validator),
+                    ),
+                    p.signature,
+                )
+                for p in (first, second)
             )

@@ -15,13 +15,12 @@ with it: a lone mistake is cheap, an attack by a third costs everything.
 Source: FFG.md 1, 4, 5; CONSENSUS.md 1, 2; DESIGN.md 2.13; decision record 0072.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from spec.config import FinalityConfig
 from spec.consensus.errors import ConsensusError, OpNotAdmitted
-from spec.consensus.evidence import compute_ffg_root, get_offender, validate_evidence
+from spec.consensus.evidence import compute_ffg_root, get_offender
 from spec.consensus.ffg import (
     MEMBERS,
     Boundary,
@@ -40,7 +39,6 @@ from spec.consensus.ffg import (
 from spec.consensus.finality_errors import (
     EvidenceTooOld,
     OffenderConvicted,
-    OffenderUnknown,
     SourceNotJustified,
     TargetNotOpen,
     VoteRepeated,
@@ -48,19 +46,16 @@ from spec.consensus.finality_errors import (
     VoteSignatureInvalid,
 )
 from spec.consensus.finality_state import FinalityState, apply_ballots, apply_frame
-from spec.consensus.interface import Evidence, RulesContext
+from spec.consensus.interface import RulesContext
+from spec.consensus.offences import SLASH_MULTIPLIER, get_validator, validate_offence
 from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import LedgerOp, Reward, Slash
 from spec.ledger.ops import Checkpoint, DoubleFfgVote, DoubleProduction, FfgVote, Op
-from spec.ledger.staking.registry import ValidatorStatus
-from spec.ledger.staking.view import LedgerView, RegisteredValidator
+from spec.ledger.staking.view import LedgerView
 from spec.ledger.types import ZERO_BYTES32, Draft
 from spec.lib.result import Err, Ok, Result
 from spec.lib.ssz import hash_tree_root
 from spec.limits import EPOCHS_PASSED_MAX
-
-SLASH_MULTIPLIER = 3
-"""A third convicted together loses all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +87,6 @@ def compute_finality_genesis(rule: FinalityRule, view: LedgerView) -> FinalitySt
     ffg = compute_genesis(rule.elect(view))
     root = hash_tree_root(MEMBERS, ffg.current)
     return apply_frame(FinalityState(ffg, root, root, (), view, b"", ()))
-
-
-def get_validator(view: LedgerView, validator: int) -> RegisteredValidator | None:
-    """A listed validator, None if it is not listed."""
-    at = bisect_left(view.validators, validator, key=lambda entry: entry.validator)
-    entry = view.validators[at] if at < len(view.validators) else None
-    return entry if entry is not None and entry.validator == validator else None
 
 
 def get_checkpoint_ids(state: FfgState) -> tuple[BlockId | None, BlockId | None]:
@@ -326,25 +314,6 @@ def _apply_evidence(
     convicted = tuple(sorted((*state.convicted, offender)))
     state = replace(state, ffg=apply_slash(state.ffg, offender), convicted=convicted)
     return Ok((apply_frame(state), Slash(offender, amount, draft.proposer, is_offence=True)))
-
-
-def validate_offence(
-    context: RulesContext, view: LedgerView, evidence: Evidence
-) -> ConsensusError | None:
-    """Checks, in order: the offender is listed and not slashed; the evidence proves an offence.
-
-    A key that was rotated away still answers for what it signed.
-    """
-    offender = get_offender(evidence)
-    entry = get_validator(view, offender)
-    if entry is None:
-        return OffenderUnknown(offender)
-    if entry.status == ValidatorStatus.SLASHED:
-        return OffenderConvicted(offender)
-    error = validate_evidence(context.genesis_id, context.verify, entry.consensus_key, evidence)
-    if error is None or entry.previous_key == ZERO_BYTES32:
-        return error
-    return validate_evidence(context.genesis_id, context.verify, entry.previous_key, evidence)
 
 
 def _validate_age(

@@ -38,6 +38,7 @@ from spec.ledger.ops import (
     ConsensusFields,
     DoubleFfgVote,
     DoubleProduction,
+    DoubleProposal,
     DoubleVote,
     FfgVote,
     Op,
@@ -51,7 +52,7 @@ from spec.lib.result import Result
 Source = NewType("Source", bytes)
 """A peer as the shell names it; empty for the node itself."""
 
-Evidence = DoubleVote | DoubleFfgVote | DoubleProduction
+Evidence = DoubleVote | DoubleFfgVote | DoubleProduction | DoubleProposal
 """Two messages of one validator that no honest one sends: self-contained proof of an offence."""
 Message = Proposal | RoundVote | FfgVote | Evidence | Block
 """What nodes send each other."""

@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
-from spec.consensus.finality import FinalityRule, get_validator
+from spec.consensus.finality import FinalityRule
 from spec.consensus.finality_state import FinalityState
 from spec.consensus.interface import (
     Broadcast,
@@ -38,6 +38,7 @@ from spec.consensus.node import (
     get_parent,
     import_block,
 )
+from spec.consensus.offences import get_validator
 from spec.consensus.producing import Plan, make_build
 from spec.consensus.slots import get_slot, get_slot_time
 from spec.consensus.voter import (

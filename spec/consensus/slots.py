@@ -8,9 +8,9 @@ Source: CONSENSUS.md 1; INTERFACE.md 2.6, 2.8; decision record 0073.
 
 from spec.consensus.errors import ConsensusError, ValidatorsRootMismatch
 from spec.consensus.evidence import compute_seal_root
-from spec.consensus.finality import get_validator
 from spec.consensus.finality_state import FinalityState
 from spec.consensus.interface import RulesContext
+from spec.consensus.offences import get_validator
 from spec.consensus.slot_errors import (
     ProducerOutOfTurn,
     SealInvalid,

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from spec.consensus.bft.messages import NO_SIGNATURE
 from spec.consensus.evidence import compute_ffg_root, find_conflict, get_offender
 from spec.consensus.ffg import FfgState, VoteGuard, is_honest_vote
-from spec.consensus.finality import get_validator, validate_offence
 from spec.consensus.finality_errors import OffenderConvicted, OffenderUnknown, VoteSignatureInvalid
 from spec.consensus.interface import (
     Broadcast,
@@ -31,6 +30,7 @@ from spec.consensus.interface import (
     SignedRecord,
     Source,
 )
+from spec.consensus.offences import get_validator, validate_offence
 from spec.ledger.ops import DoubleProduction, FfgVote, Op
 from spec.ledger.staking.view import LedgerView
 from spec.ledger.types import ZERO_BYTES32

@@ -103,6 +103,29 @@ class DoubleProduction:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalSignature:
+    """What a proposal says beyond who, where and when, and its signature."""
+
+    valid_round_plus_one: int
+    """0 for a new block, else 1 + the round of its polka."""
+    block: bytes
+    """Block id, 32 bytes."""
+    signature: bytes
+    """Ed25519, 64 bytes, over the signed part of the proposal."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleProposal:
+    """Evidence: one validator signed two different proposals for one round of a height."""
+
+    validator: int
+    height: int
+    round: int
+    first: ProposalSignature
+    second: ProposalSignature
+
+
+@dataclass(frozen=True, slots=True)
 class NoSeal:
     """Nothing beside the header: its own hash is the proof of work, or it is the genesis."""
 
@@ -137,7 +160,7 @@ class NoFields:
     """The algorithm puts nothing of its own into the header."""
 
 
-Op = Commit | DoubleVote | FfgVote | DoubleFfgVote | DoubleProduction
+Op = Commit | DoubleVote | FfgVote | DoubleFfgVote | DoubleProduction | DoubleProposal
 Seal = NoSeal | SignatureSeal | Commit
 ConsensusFields = NoFields | PowFields | PosFields
 
@@ -189,6 +212,24 @@ DOUBLE_PRODUCTION = Container(
         ("second_signature", ByteVector(64)),
     ),
 )
+PROPOSAL_SIGNATURE = Container(
+    ProposalSignature,
+    (
+        ("valid_round_plus_one", Uint(32)),
+        ("block", ByteVector(32)),
+        ("signature", ByteVector(64)),
+    ),
+)
+DOUBLE_PROPOSAL = Container(
+    DoubleProposal,
+    (
+        ("validator", Uint(32)),
+        ("height", Uint(64)),
+        ("round", Uint(32)),
+        ("first", PROPOSAL_SIGNATURE),
+        ("second", PROPOSAL_SIGNATURE),
+    ),
+)
 OP: Union[Op] = Union(
     (
         (Commit, COMMIT),
@@ -196,6 +237,7 @@ OP: Union[Op] = Union(
         (FfgVote, FFG_VOTE),
         (DoubleFfgVote, DOUBLE_FFG_VOTE),
         (DoubleProduction, DOUBLE_PRODUCTION),
+        (DoubleProposal, DOUBLE_PROPOSAL),
     )
 )
 SEAL: Union[Seal] = Union(

@@ -12,6 +12,7 @@ from spec.ledger.ops import (
     COMMIT,
     DOUBLE_FFG_VOTE,
     DOUBLE_PRODUCTION,
+    DOUBLE_PROPOSAL,
     DOUBLE_VOTE,
     FFG_VOTE,
     ROUND_VOTE,
@@ -71,6 +72,7 @@ OF_PROTOCOL: Final[dict[str, Descriptor[Any]]] = {
     "ffg_vote": FFG_VOTE,
     "double_ffg_vote": DOUBLE_FFG_VOTE,
     "double_production": DOUBLE_PRODUCTION,
+    "double_proposal": DOUBLE_PROPOSAL,
     "chain_config": CHAIN_CONFIG,
     "genesis": GENESIS,
 }

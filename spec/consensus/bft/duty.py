@@ -58,8 +58,14 @@ from spec.consensus.bft.votes import (
     ValueId,
     VoteType,
     compute_keeper,
-    get_ballots,
     is_new,
+)
+from spec.consensus.bft.witness import (
+    drop_stale_evidence,
+    take_evidence,
+    witness_commit,
+    witness_proposal,
+    witness_vote,
 )
 from spec.consensus.interface import (
     Broadcast,
@@ -70,7 +76,6 @@ from spec.consensus.interface import (
     Persist,
     Record,
     RejectMessage,
-    Report,
     Schedule,
     Sign,
     Signable,
@@ -86,7 +91,7 @@ from spec.consensus.node import (
     seal_candidate,
 )
 from spec.ledger.codec import BlockId, compute_block_id
-from spec.ledger.ops import FfgVote, NoSeal, RoundVote
+from spec.ledger.ops import Commit, FfgVote, NoSeal, RoundVote
 from spec.ledger.types import Block
 from spec.limits import FUTURE_MESSAGES_MAX
 
@@ -132,10 +137,12 @@ class BftDuty:
         source: Source,
         message: Proposal | RoundVote | FfgVote | Evidence,
     ) -> Outcome:
-        """Takes in a proposal or vote of this height, keeps one of the next, ignores others."""
+        """Takes in a proposal or vote of this height, keeps one of the next; and evidence."""
         work = get_work(node)
-        if not isinstance(message, Proposal | RoundVote):
+        if isinstance(message, FfgVote):
             return node, ()
+        if not isinstance(message, Proposal | RoundVote):
+            return take_evidence(config, node, source, message)
         if message.height == work.height + 1:
             future = (*node.duty.future, (source, message))[-FUTURE_MESSAGES_MAX:]
             return replace(node, duty=replace(node.duty, future=future)), ()
@@ -193,17 +200,19 @@ class BftDuty:
         return choose_heaviest(config, node)
 
     def get_gossip(self, node: State) -> tuple[Message, ...]:
-        """Every message of our own for the height in progress."""
+        """Every message of our own for the height in progress, and evidence no block has yet."""
         work = node.duty.work
-        return tuple(
+        own = tuple(
             message
             for (height, _, _), message in node.duty.signed.items()
             if work is not None and height == work.height and message.signature != NO_SIGNATURE
         )
+        return (*own, *(evidence for _, evidence in sorted(node.duty.evidence.items())))
 
-    def on_block(self, _config: Config, node: State, _block_id: BlockId) -> Outcome:
-        """Nothing is learnt from a block but the block."""
-        return node, ()
+    def on_block(self, _config: Config, node: State, block_id: BlockId) -> Outcome:
+        """Witnesses the precommits that sealed it."""
+        seal = node.tree[block_id].block.seal
+        return witness_commit(node, seal) if isinstance(seal, Commit) else (node, ())
 
     def on_head(self, config: Config, node: State) -> Outcome:
         """A new head is a new height."""
@@ -225,7 +234,7 @@ def _enter_height(config: Config, node: State) -> Outcome:
     work = Work(height, ticked, tick_ops, rounds, {}, {})
     future, restored = node.duty.future, node.duty.restored
     duty = replace(node.duty, work=work, signed=signed, future=(), restored=())
-    node = replace(node, duty=duty)
+    node = drop_stale_evidence(config, replace(node, duty=duty))
     node, effects = _advance(config, node, apply_start(rounds, round_))
     if step is not Step.PROPOSE:
         work = get_work(node)
@@ -368,10 +377,7 @@ def _take_vote(config: Config, node: State, source: Source, vote: RoundVote) -> 
     ballot = Ballot(VoteType(vote.kind), vote.round, vote.validator, ValueId(vote.block))
     if not is_new(work.rounds.votes, ballot):
         return node, ()
-    same = get_ballots(work.rounds.votes, ballot.round, ballot.type)
-    effects: tuple[Effect, ...] = ()
-    if any(b.voter == ballot.voter for b in same):
-        effects += (Report("bft.double_vote", f"validator {vote.validator} voted twice"),)
+    node, effects = witness_vote(node, ballot, vote)
     signatures = {**work.signatures, ballot: vote.signature}
     node = _with_work(node, replace(work, signatures=signatures))
     node, more = _advance(config, node, apply_vote(work.rounds, ballot))
@@ -389,7 +395,7 @@ def _take_proposal(config: Config, node: State, source: Source, proposal: Propos
         return node, (RejectMessage(source, error),)
     if proposal.block.header.parent != node.head:
         return node, ()
-    effects: tuple[Effect, ...] = ()
+    node, effects = witness_proposal(node, proposal, block_id)
     for vote in proposal.polka:
         node, more = _take_vote(config, node, source, vote)
         effects += more

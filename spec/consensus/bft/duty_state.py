@@ -10,6 +10,7 @@ from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import RoundState
 from spec.consensus.bft.state import BftState
 from spec.consensus.bft.votes import Ballot, ValueId
+from spec.consensus.interface import Evidence
 from spec.consensus.node import NodeConfig, NodeState, Transition
 from spec.ledger.ledger_ops import LedgerOp
 from spec.ledger.ops import RoundVote
@@ -51,9 +52,11 @@ class BftDutyState:
     """Highest height of any promise; below it nothing is ever signed again."""
     restored: tuple[Proposal, ...]
     """Proposals from the log, for when their height comes."""
+    evidence: Mapping[int, Evidence]
+    """By offender: the first that was found or received; dropped once it can convict no more."""
 
 
-EMPTY_DUTY_STATE = BftDutyState(work=None, future=(), signed={}, floor=0, restored=())
+EMPTY_DUTY_STATE = BftDutyState(work=None, future=(), signed={}, floor=0, restored=(), evidence={})
 
 Config = NodeConfig[BftState, BftDutyState]
 State = NodeState[BftState, BftDutyState]

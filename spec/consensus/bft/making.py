@@ -5,12 +5,15 @@ Source: arXiv 1807.04938, algorithm 1.
 
 from spec.consensus.bft.duty_state import Config, State, Work, get_work
 from spec.consensus.bft.rounds import Decide, Promise
+from spec.consensus.bft.rules import BftRules
 from spec.consensus.bft.votes import Ballot, VoteType, get_ballots
 from spec.consensus.interface import Build
 from spec.consensus.node import get_own_seat
 from spec.ledger.header import DraftChoice, compute_draft
 from spec.ledger.ledger_ops import ConsensusStep
 from spec.ledger.ops import Commit, CommitSignature, NoFields, Op, RoundVote
+
+RULES = BftRules()
 
 
 def make_build(config: Config, node: State, round_: int) -> Build:
@@ -28,10 +31,12 @@ def make_build(config: Config, node: State, round_: int) -> Build:
         next_validators_root=next_validators_root,
         consensus=NoFields(),
     )
-    ops: tuple[Op, ...] = (parent.seal,) if isinstance(parent.seal, Commit) else ()
-    leaves = config.rules.encode_state(work.ticked)
+    commit: tuple[Op, ...] = (parent.seal,) if isinstance(parent.seal, Commit) else ()
+    pool = (*commit, *(evidence for _, evidence in sorted(node.duty.evidence.items())))
     draft = compute_draft(config.context.config, parent.header, choice)
-    return Build(draft, ops, ConsensusStep(work.tick_ops, leaves), round_)
+    ops, state, ledger_ops = RULES.select(config.context, work.ticked, draft, pool)
+    leaves = config.rules.encode_state(state)
+    return Build(draft, ops, ConsensusStep(work.tick_ops + ledger_ops, leaves), round_)
 
 
 def compute_polka(work: Work, valid: Promise) -> tuple[RoundVote, ...]:

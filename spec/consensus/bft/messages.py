@@ -87,4 +87,9 @@ def compute_proposal_root(genesis_id: bytes, proposal: Proposal, block_id: bytes
         block_id=block_id,
         validator=proposal.validator,
     )
+    return compute_core_root(genesis_id, core)
+
+
+def compute_core_root(genesis_id: bytes, core: ProposalCore) -> bytes:
+    """The 32 bytes a proposer signs, from the signed part alone."""
     return compute_signing_root(Domain.PROPOSAL, genesis_id, hash_tree_root(PROPOSAL_CORE, core))

@@ -1,9 +1,9 @@
 """The rules of a BFT chain: who seals, what a commit is, how sets change.
 
-A block is valid when its header names the right sets and a proposer of the set, its ops hold
-exactly the commit of its parent, and its seal is a commit of its own. The round stands outside
-the header, since a valid value is proposed again under the same id; who may propose in which
-round is asked of proposals.
+A block is valid when its header names the right sets and a proposer of the set, its ops begin with
+the commit of its parent and go on with evidence, and its seal is a commit of its own. The round
+stands outside the header, since a valid value is proposed again under the same id; who may propose
+in which round is asked of proposals.
 
 Source: CONSENSUS.md 1, 2; INTERFACE.md 3; arXiv 1807.04938.
 """
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
+from spec.consensus.bft.history import Mark, apply_height, compute_first_history
 from spec.consensus.bft.messages import compute_vote_root
+from spec.consensus.bft.penalties import apply_silence, fold_evidence, validate_bft_evidence
 from spec.consensus.bft.state import (
-    BFT_STATE,
     EMPTY_SET,
-    PRIORITY_BIAS,
     BftState,
     ValidatorSet,
     compute_queue_step,
@@ -24,7 +24,9 @@ from spec.consensus.bft.state import (
     compute_set,
     compute_set_root,
     compute_total_power,
+    decode_bft_state,
     encode_bft_state,
+    get_members,
 )
 from spec.consensus.bft.votes import VoteType
 from spec.consensus.errors import (
@@ -34,10 +36,10 @@ from spec.consensus.errors import (
     CommitVoterUnknown,
     CommitWrongBlock,
     ConsensusError,
+    EvidenceTooMuch,
     HeaderFieldsPresent,
     NextValidatorsRootMismatch,
     OpCountWrong,
-    OpNotAdmitted,
     ProposerUnknown,
     SealNotCommit,
     SlotNotHeight,
@@ -52,9 +54,10 @@ from spec.ledger.staking.view import LedgerView
 from spec.ledger.state import compute_reserved_key
 from spec.ledger.types import Draft, Header
 from spec.lib.result import Err, Ok, Result
-from spec.lib.ssz import decode
+from spec.limits import EVIDENCE_PER_BLOCK_MAX
 
 STATE_KEY = compute_reserved_key(b"consensus/bft")
+HISTORY_KEY = compute_reserved_key(b"consensus/bft/history")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +69,28 @@ class BftRules:
     def genesis(self, _context: RulesContext, view: LedgerView) -> BftState:
         """The first set seals from height 1 on; nobody seals genesis."""
         first = compute_set(compute_seats(view), EMPTY_SET)
-        return BftState(last=EMPTY_SET, current=first, next=first)
+        history = compute_first_history(get_members(first))
+        return BftState(last=EMPTY_SET, current=first, next=first, history=history, view=view)
 
     def get_genesis_fields(self, _context: RulesContext) -> ConsensusFields:
         """None: BFT puts nothing of its own into headers."""
         return NoFields()
 
     def encode_state(self, state: BftState) -> tuple[tuple[bytes, bytes], ...]:
-        """One leaf."""
-        return ((STATE_KEY, encode_bft_state(state)),)
+        """Two leaves: sets and history."""
+        sets, history = encode_bft_state(state)
+        return (STATE_KEY, sets), (HISTORY_KEY, history)
 
     def decode_state(self, leaves: tuple[bytes, ...]) -> BftState:
         """The state that `encode_state` wrote."""
-        decoded = decode(BFT_STATE, leaves[0])
-        assert isinstance(decoded, Ok), "the leaf is written by the rules alone"
-        biased: BftState = decoded.value
-        return BftState(
-            last=_unbias(biased.last), current=_unbias(biased.current), next=_unbias(biased.next)
-        )
+        return decode_bft_state(leaves)
 
     def get_roots(self, state: BftState) -> tuple[bytes, bytes]:
         """The sets that seal this block and the next."""
         return compute_set_root(state.current), compute_set_root(state.next)
 
     def tick(
-        self, _context: RulesContext, parent: Parent[BftState], _slot: int
+        self, context: RulesContext, parent: Parent[BftState], _slot: int
     ) -> tuple[BftState, tuple[LedgerOp, ...]]:
         """Moves the sets on by one height and takes up the ledger's powers as the next set.
 
@@ -100,7 +100,13 @@ class BftRules:
         state = parent.chain_state
         queue, _ = compute_queue_step(state.next)
         next_set = compute_set(compute_seats(parent.view) or queue.seats, queue)
-        return BftState(last=state.current, current=state.next, next=next_set), ()
+        history = apply_height(
+            state.history,
+            Mark(parent.header.height, parent.header.time_ms),
+            (get_members(state.current), get_members(state.next)),
+            context.config.staking.evidence_age_ms,
+        )
+        return BftState(state.current, state.next, next_set, history, parent.view), ()
 
     def validate_slot(self, _context: RulesContext, header: Header) -> ConsensusError | None:
         """Slot and height are one count here."""
@@ -135,23 +141,53 @@ class BftRules:
     def validate_op(
         self, context: RulesContext, ticked: BftState, draft: Draft, op: Op
     ) -> ConsensusError | None:
-        """The only op there is yet is the parent's commit, by the set that sealed the parent."""
-        if not isinstance(op, Commit):
-            return OpNotAdmitted(type(op).__name__)
-        return validate_commit(context, ticked.last, draft.height - 1, draft.parent, op)
+        """The parent's commit, by the set that sealed the parent, or evidence of an offence."""
+        if isinstance(op, Commit):
+            return validate_commit(context, ticked.last, draft.height - 1, draft.parent, op)
+        when = (draft.height, draft.time_ms)
+        return validate_bft_evidence(context, ticked, when, op, frozenset())
 
     def apply_consensus(
         self, context: RulesContext, ticked: BftState, draft: Draft, ops: tuple[Op, ...]
     ) -> Result[tuple[BftState, tuple[LedgerOp, ...]], ConsensusError]:
-        """Exactly one commit for the parent, none at height 1, where the parent is genesis."""
+        """One commit for the parent, none at height 1, where the parent is genesis; then evidence.
+
+        Commits count who was silent; evidence convicts, each validator once.
+        """
         expected = 0 if draft.height == 1 else 1
-        if len(ops) != expected:
-            return Err(OpCountWrong(len(ops), expected))
-        for op in ops:
-            error = self.validate_op(context, ticked, draft, op)
+        commits = tuple(op for op in ops[:expected] if isinstance(op, Commit))
+        if len(commits) != expected:
+            return Err(OpCountWrong(len(commits), expected))
+        if len(ops) - expected > EVIDENCE_PER_BLOCK_MAX:
+            return Err(EvidenceTooMuch(len(ops) - expected, EVIDENCE_PER_BLOCK_MAX))
+        jails: tuple[LedgerOp, ...] = ()
+        state = ticked
+        for commit in commits:
+            error = self.validate_op(context, ticked, draft, commit)
             if error is not None:
                 return Err(error)
-        return Ok((ticked, ()))
+            state, jails = apply_silence(context, ticked, commit)
+        folded = fold_evidence(context, ticked, draft, ops[expected:], skips=False)
+        if isinstance(folded, Err):
+            return folded
+        _, slashes = folded.value
+        return Ok((state, jails + slashes))
+
+    def select(
+        self, context: RulesContext, ticked: BftState, draft: Draft, pool: tuple[Op, ...]
+    ) -> tuple[tuple[Op, ...], BftState, tuple[LedgerOp, ...]]:
+        """Of a pool what fits into a block: (ops, the state after it, ops on the ledger).
+
+        The pool begins with the parent's commit, if there is one, which is known to be valid.
+        """
+        commits = tuple(op for op in pool if isinstance(op, Commit))
+        folded = fold_evidence(context, ticked, draft, pool[len(commits) :], skips=True)
+        assert isinstance(folded, Ok), "what may not stand here is left out"
+        kept = commits + folded.value[0][:EVIDENCE_PER_BLOCK_MAX]
+        applied = self.apply_consensus(context, ticked, draft, kept)
+        assert isinstance(applied, Ok), "each op was judged"
+        state, ledger_ops = applied.value
+        return kept, state, ledger_ops
 
     def get_checkpoints(
         self, _context: RulesContext, _state: BftState, block_id: BlockId, _header: Header
@@ -207,11 +243,4 @@ def get_precommit(commit: Commit, vote: CommitSignature) -> RoundVote:
         block=commit.block,
         validator=vote.validator,
         signature=vote.signature,
-    )
-
-
-def _unbias(validators: ValidatorSet) -> ValidatorSet:
-    return ValidatorSet(
-        seats=validators.seats,
-        priorities=tuple(p - PRIORITY_BIAS for p in validators.priorities),
     )

@@ -13,9 +13,11 @@ Source: arXiv 1807.04938 section II (validator sets), CONSENSUS.md 1, 2; INTERFA
 
 from dataclasses import dataclass, replace
 
+from spec.consensus.bft.history import HISTORY, History
 from spec.ledger.staking.registry import ValidatorStatus
 from spec.ledger.staking.view import LedgerView
-from spec.lib.ssz import ByteVector, Container, List, Uint, encode, hash_tree_root
+from spec.lib.result import Ok
+from spec.lib.ssz import ByteVector, Container, List, Uint, decode, encode, hash_tree_root
 from spec.limits import ACTIVE_VALIDATORS_MAX, POWER_TOTAL_LIMIT, VALIDATORS_MAX
 
 PRIORITY_BIAS = 1 << 127
@@ -51,6 +53,18 @@ class BftState:
     last: ValidatorSet
     current: ValidatorSet
     next: ValidatorSet
+    history: History
+    view: LedgerView
+    """Who is registered, as the parent's ledger says; set by `tick`, and no part of a leaf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """The three sets, as one leaf keeps them."""
+
+    last: ValidatorSet
+    current: ValidatorSet
+    next: ValidatorSet
 
 
 SEAT = Container(
@@ -66,21 +80,46 @@ SEATS = List(SEAT, VALIDATORS_MAX)
 VALIDATOR_SET = Container(
     ValidatorSet, (("seats", SEATS), ("priorities", List(Uint(128), VALIDATORS_MAX)))
 )
-BFT_STATE = Container(
-    BftState, (("last", VALIDATOR_SET), ("current", VALIDATOR_SET), ("next", VALIDATOR_SET))
+SETS = Container(
+    Sets, (("last", VALIDATOR_SET), ("current", VALIDATOR_SET), ("next", VALIDATOR_SET))
 )
 
 EMPTY_SET = ValidatorSet(seats=(), priorities=())
+EMPTY_VIEW = LedgerView(validators=())
 
 
-def encode_bft_state(state: BftState) -> bytes:
-    """The leaf that keeps the state; priorities are stored with a bias."""
-    biased = BftState(last=_bias(state.last), current=_bias(state.current), next=_bias(state.next))
-    return encode(BFT_STATE, biased)
+def encode_bft_state(state: BftState) -> tuple[bytes, bytes]:
+    """The leaves that keep sets and history; priorities are stored with a bias."""
+    biased = Sets(
+        _bias(state.last, PRIORITY_BIAS),
+        _bias(state.current, PRIORITY_BIAS),
+        _bias(state.next, PRIORITY_BIAS),
+    )
+    return encode(SETS, biased), encode(HISTORY, state.history)
 
 
-def _bias(validators: ValidatorSet) -> ValidatorSet:
-    return replace(validators, priorities=tuple(p + PRIORITY_BIAS for p in validators.priorities))
+def decode_bft_state(leaves: tuple[bytes, ...]) -> BftState:
+    """The state that `encode_bft_state` wrote, its view still empty."""
+    sets, history = decode(SETS, leaves[0]), decode(HISTORY, leaves[1])
+    assert isinstance(sets, Ok), "the leaf is written by the rules alone"
+    assert isinstance(history, Ok), "the leaf is written by the rules alone"
+    biased = sets.value
+    return BftState(
+        last=_bias(biased.last, -PRIORITY_BIAS),
+        current=_bias(biased.current, -PRIORITY_BIAS),
+        next=_bias(biased.next, -PRIORITY_BIAS),
+        history=history.value,
+        view=EMPTY_VIEW,
+    )
+
+
+def _bias(validators: ValidatorSet, bias: int) -> ValidatorSet:
+    return replace(validators, priorities=tuple(p + bias for p in validators.priorities))
+
+
+def get_members(validators: ValidatorSet) -> tuple[int, ...]:
+    """The indices of a set, ascending."""
+    return tuple(seat.validator for seat in validators.seats)
 
 
 def compute_set_root(validators: ValidatorSet) -> bytes:

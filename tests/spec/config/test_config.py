@@ -71,6 +71,10 @@ DPOS = DposConfig(
 )
 
 
+def dpos(**changes: int) -> ChainConfig:
+    return tiny(consensus=DPOS, staking=replace(TINY.staking, **changes))
+
+
 def leak(**changes: int) -> ChainConfig:
     return tiny(consensus=replace(DPOS, finality=replace(DPOS.finality, **changes)))
 
@@ -122,6 +126,22 @@ CONFIG_BOUNDARIES: tuple[tuple[str, ChainConfig, ChainConfig], ...] = (
         tiny(consensus=bft(timeout_delta_ms=1)),
         tiny(consensus=bft(timeout_delta_ms=0)),
     ),
+    (
+        "config.out_of_range",
+        tiny(consensus=bft(slash_quotient=1)),
+        tiny(consensus=bft(slash_quotient=0)),
+    ),
+    (
+        "config.out_of_range",
+        tiny(consensus=bft(missed_heights_max=1 << 32)),
+        tiny(consensus=bft(missed_heights_max=(1 << 32) + 1)),
+    ),
+    (
+        "config.out_of_range",
+        dpos(approvals_max=1),
+        dpos(approvals_max=0),
+    ),
+    ("config.out_of_range", staking(approvals_max=0), staking(approvals_max=33)),
     ("config.out_of_range", staking(bond_min=1), staking(bond_min=0)),
     (
         "config.out_of_range",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from spec.consensus.bft.messages import compute_vote_root
+from spec.consensus.bft.messages import ProposalCore, compute_core_root, compute_vote_root
 from spec.consensus.evidence import (
     Evidence,
     compute_ffg_root,
@@ -17,8 +17,10 @@ from spec.ledger.ops import (
     Checkpoint,
     DoubleFfgVote,
     DoubleProduction,
+    DoubleProposal,
     DoubleVote,
     FfgVote,
+    ProposalSignature,
     RoundVote,
 )
 from tests.spec.consensus.network import stub_sign, stub_verify
@@ -43,12 +45,25 @@ def production(first: bytes, second: bytes, slot: int = 9) -> DoubleProduction:
     return DoubleProduction(3, slot, first, signatures[0], second, signatures[1])
 
 
+def proposals(first: tuple[int, bytes], second: tuple[int, bytes]) -> DoubleProposal:
+    """Two proposals of one round, each as (valid round + 1, block)."""
+    signed = (
+        ProposalSignature(
+            *said, stub_sign(KEY, compute_core_root(CHAIN, ProposalCore(9, 1, *said, 3)))
+        )
+        for said in (first, second)
+    )
+    return DoubleProposal(3, 9, 1, *signed)
+
+
 GUILTY: tuple[Evidence, ...] = (
     DoubleVote(round_vote(A), round_vote(B)),
     DoubleFfgVote(ffg_vote(1, 2, A), ffg_vote(1, 2, B)),
     DoubleFfgVote(ffg_vote(1, 5), ffg_vote(2, 4)),
     DoubleFfgVote(ffg_vote(2, 4), ffg_vote(1, 5)),
     production(A, B),
+    proposals((0, A), (0, B)),
+    proposals((0, A), (1, A)),
 )
 HARMLESS: tuple[Evidence, ...] = (
     DoubleVote(round_vote(A), round_vote(A)),
@@ -59,6 +74,7 @@ HARMLESS: tuple[Evidence, ...] = (
     DoubleFfgVote(ffg_vote(1, 2), ffg_vote(2, 3)),
     DoubleFfgVote(ffg_vote(1, 2), ffg_vote(1, 3)),
     production(A, A),
+    proposals((1, A), (1, A)),
 )
 
 
