@@ -22,7 +22,7 @@ BOUNDS: Final = "ssz.offset_out_of_bounds"
 DECREASING: Final = "ssz.offset_decreasing"
 SELECTOR: Final = "ssz.selector_out_of_range"
 FORK_SIZE_BYTES: Final = 12  # height and version
-BFT_CONFIG_SIZE_BYTES: Final = 24  # three timeouts
+BFT_CONFIG_SIZE_BYTES: Final = 40  # three timeouts, two limits of penalties
 
 
 class Row(NamedTuple):
