@@ -77,7 +77,11 @@ def _compute_consensus(algorithm: str, nodes: int) -> ConsensusConfig:
     )
     algorithms: dict[str, ConsensusConfig] = {
         "bft": BftConfig(
-            timeout_propose_ms=2 * BLOCK_MS, timeout_vote_ms=BLOCK_MS, timeout_delta_ms=500
+            timeout_propose_ms=2 * BLOCK_MS,
+            timeout_vote_ms=BLOCK_MS,
+            timeout_delta_ms=500,
+            slash_quotient=20,
+            missed_heights_max=1_000,
         ),
         "pos": PosConfig(finality=finality, boost_percent=40),
         "dpos": DposConfig(

@@ -15,6 +15,7 @@ with it: a lone mistake is cheap, an attack by a third costs everything.
 Source: FFG.md 1, 4, 5; CONSENSUS.md 1, 2; DESIGN.md 2.13; decision record 0072.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
