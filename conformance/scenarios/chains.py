@@ -57,7 +57,13 @@ PERIODS: Final = replace(WORK, is_asert=False)
 HYBRID: Final = HybridConfig(work=WORK, finality=FINALITY)
 POS: Final = PosConfig(finality=FINALITY, boost_percent=40)
 DPOS: Final = DposConfig(finality=FINALITY, seats=4, producer_reward=0, missed_slots_max=12)
-BFT: Final = BftConfig(timeout_propose_ms=300, timeout_vote_ms=100, timeout_delta_ms=50)
+BFT: Final = BftConfig(
+    timeout_propose_ms=300,
+    timeout_vote_ms=100,
+    timeout_delta_ms=50,
+    slash_quotient=20,
+    missed_heights_max=0,
+)
 
 
 def make_seed(name: str) -> bytes:

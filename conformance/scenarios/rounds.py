@@ -209,7 +209,7 @@ def _double_vote() -> Scenario:
     script.check(reports=[])
     script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 0))
     script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 0))
-    script.check(reports=["bft.double_vote"], refused=[])
+    script.check(reports=["evidence.found"], refused=[])
     script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 1))
     script.check(signed=[_said("prevote", 0, "A"), _said("precommit", 0, "A")], reports=[])
     story = Story(
@@ -220,7 +220,7 @@ def _double_vote() -> Scenario:
         ),
         attack="Prevotes B to us and A to everybody.",
         defence="Both votes are counted for what they say; the contradiction is reported.",
-        rule="VoteKeeper counts messages per value (L36, L44); report bft.double_vote",
+        rule="VoteKeeper counts messages per value (L36, L44); report evidence.found",
         verdict=DEFENDED,
     )
     return script.finish("double_vote", story)
@@ -432,7 +432,7 @@ def _past_round() -> Scenario:
     script.check(final=GENESIS)
     for vote in _votes(lab, PRECOMMIT, 0, "A", (0, 1, 2)):
         script.send(vote)
-    script.check(head="A", final="A", reports=["bft.double_vote", "bft.double_vote"])
+    script.check(head="A", final="A", reports=["evidence.found", "evidence.found"])
     story = Story(
         title="A round that is over decides after all",
         history="Clients that dropped votes of past rounds halted while others had decided.",

@@ -19,6 +19,7 @@ from spec.ledger.codec import compute_block_id
 from spec.ledger.ops import (
     DOUBLE_FFG_VOTE,
     DOUBLE_PRODUCTION,
+    DOUBLE_PROPOSAL,
     DOUBLE_VOTE,
     FFG_VOTE,
     ROUND_VOTE,
@@ -26,6 +27,7 @@ from spec.ledger.ops import (
     Commit,
     DoubleFfgVote,
     DoubleProduction,
+    DoubleProposal,
     DoubleVote,
     FfgVote,
     RoundVote,
@@ -268,6 +270,8 @@ class Script:
                 return f"evidence of two votes by {message.first.validator}"
             case DoubleProduction():
                 return f"evidence of two blocks in slot {message.slot} by {message.validator}"
+            case DoubleProposal():
+                return f"evidence of two proposals of round {message.round} by {message.validator}"
 
     def _point(self, checkpoint: Checkpoint) -> str:
         root = checkpoint.root
@@ -292,6 +296,8 @@ def encode_message(message: Message) -> tuple[str, bytes]:
             return "double_ffg_vote", encode(DOUBLE_FFG_VOTE, message)
         case DoubleProduction():
             return "double_production", encode(DOUBLE_PRODUCTION, message)
+        case DoubleProposal():
+            return "double_proposal", encode(DOUBLE_PROPOSAL, message)
 
 
 def _show(value: Any) -> str:  # noqa: ANN401 - JSON

@@ -45,6 +45,7 @@ from spec.ledger.ops import (
     CHECKPOINT,
     DOUBLE_FFG_VOTE,
     DOUBLE_PRODUCTION,
+    DOUBLE_PROPOSAL,
     DOUBLE_VOTE,
     FFG_VOTE,
     ROUND_VOTE,
@@ -64,6 +65,7 @@ MESSAGES: Final[dict[str, Container[Any]]] = {
     "double_vote": DOUBLE_VOTE,
     "double_ffg_vote": DOUBLE_FFG_VOTE,
     "double_production": DOUBLE_PRODUCTION,
+    "double_proposal": DOUBLE_PROPOSAL,
 }
 """What a peer may send, by the name of its step."""
 PEER: Final = Source(b"peer")
