@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass
 
-from dsl.ast import Clause, Ensures, Expression, Identifier, Parameter, Skipped, Statement, TypeName
+from dsl.ast import (
+    Clause,
+    Ensures,
+    Expression,
+    Identifier,
+    Parameter,
+    Sending,
+    Skipped,
+    Statement,
+    TypeName,
+)
 from dsl.source import Span
 
 # Members
@@ -104,6 +114,28 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """`refund(3) as buyer with value 5`: a call of a plan."""
+
+    span: Span
+    call: Expression
+    sending: Sending
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`can … when …` (one call, nothing on the right) or `check … == …`."""
+
+    span: Span
+    label: Identifier | None
+    binders: tuple[Parameter, ...]
+    left: tuple[Sent, ...]
+    right: tuple[Sent, ...]
+    condition: Expression | None
+    is_check: bool
+
+
+@dataclass(frozen=True, slots=True)
 class By:
     """`by anyone`, `by role` or `by (condition)`."""
 
@@ -189,6 +221,7 @@ Declaration = (
     | Signature
     | Const
     | Property
+    | Plan
     | Function
     | Interface
     | Test

@@ -45,6 +45,12 @@ class _Params(tuple[ast.Parameter, ...]):
     __slots__ = ()
 
 
+class _Sents(tuple[decl.Sent, ...]):
+    """The calls on one side of a plan."""
+
+    __slots__ = ()
+
+
 class _Names(tuple[ast.Identifier, ...]):
     """The interfaces after `implements`."""
 
@@ -214,6 +220,47 @@ class TreeBuilder(ExpressionBuilder):
             message = f"`{name.text}` can't follow `with` here"
             self._error("QC0011", message, name.span, "`gas` was expected")
         return _Cap(self._number(token))
+
+    # Plans
+
+    def can(self, parts: list[Part]) -> decl.Plan:
+        sent = find_one(parts, decl.Sent)
+        assert sent is not None, "the grammar has a call here"
+        return self._plan(parts, ((sent,), ()), is_check=False)
+
+    def check(self, parts: list[Part]) -> decl.Plan:
+        left, right = find_all(parts, _Sents)
+        return self._plan(parts, (tuple(left), tuple(right)), is_check=True)
+
+    def _plan(
+        self,
+        parts: list[Part],
+        sides: tuple[tuple[decl.Sent, ...], tuple[decl.Sent, ...]],
+        *,
+        is_check: bool,
+    ) -> decl.Plan:
+        names, conditions = find_names(parts), find_expressions(parts)
+        last = conditions[0].span if conditions else (sides[1] or sides[0])[-1].span
+        return decl.Plan(
+            edge(parts[0]).join(last),
+            names[0] if names else None,
+            find_one(parts, _Params) or _Params(),
+            sides[0],
+            sides[1],
+            conditions[0] if conditions else None,
+            is_check,
+        )
+
+    def plan_binders(self, parts: list[Part]) -> _Params:
+        return _Params(find_all(parts, ast.Parameter))
+
+    def sent_row(self, parts: list[Part]) -> _Sents:
+        return _Sents(find_all(parts, decl.Sent))
+
+    def sent(self, parts: list[Part]) -> decl.Sent:
+        call = find_expressions(parts)[0]
+        sending = self.send_as(parts[1:])
+        return decl.Sent(call.span.join(sending.span), call, sending)
 
     # Functions
 

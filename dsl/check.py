@@ -12,6 +12,7 @@ from dsl.check_expressions import Expressions
 from dsl.check_foreign import check_implements, make_stub_interface
 from dsl.check_functions import Functions
 from dsl.check_inline import analyse_functions
+from dsl.check_plans import Plans
 from dsl.check_signed import find_signed, get_signed_source, make_step_claim
 from dsl.check_tests import Tests
 from dsl.diagnostics import is_error
@@ -55,6 +56,8 @@ def check_contract(
     if signed:
         actions = tuple(each.name.text for each in signed)
         edges = (*edges, make_step_claim(program, actions, signed[0].signed[0].span))
+    nodes = [each for each in contract.members if isinstance(each, decl.Plan)]
+    plans = Plans(program, expressions, functions).check(nodes)
     tests: tuple[typed.Test, ...] = ()
     errors = any(is_error(each) for each in program.found)
     if not errors:
@@ -76,6 +79,7 @@ def check_contract(
         invariants,
         (*transitions, *edges),
         tests,
+        plans,
     )
     return checked, program
 

@@ -13,6 +13,7 @@ from dsl.interface import Json, make_abi
 from dsl.lower import Lowered, lower_contract
 from dsl.lower_code import TooLargeError
 from dsl.parse import Parsed, parse_source
+from dsl.proof_module import Proof, list_views, map_plans
 from dsl.source import ERRORS_MAX, Source, Span, make_source
 from dsl.source_map import SourceMap
 from spec.ir.encoding import compute_code_id
@@ -42,6 +43,8 @@ class CompiledUnit:
     source: Source
     stubs: tuple["CompiledUnit", ...]
     """The contracts that its tests deploy."""
+    proof: Proof
+    """What the verifier proves; the module itself unless properties need more."""
 
     @cached_property
     def code_id(self) -> bytes:
@@ -149,6 +152,14 @@ def _build(
     linked = try_link(lowered, checked, found)
     if linked is None:
         return None
+    proof = Proof(linked, lowered.source_map)
+    views = list_views(checked)
+    if views:
+        whole = try_lower(source, checked, views, found)
+        whole_linked = None if whole is None else try_link(whole, checked, found)
+        if whole is None or whole_linked is None:
+            return None
+        proof = Proof(whole_linked, whole.source_map, map_plans(source, checked))
     built = [_build(source, each, (), found) for each in stubs]
     return CompiledUnit(
         checked.name,
@@ -158,6 +169,7 @@ def _build(
         checked,
         source,
         tuple(each for each in built if each is not None),
+        proof,
     )
 
 

@@ -110,6 +110,7 @@ ENSURES = Place("an `ensures` clause", exact=True, old=True, spec=True)
 EMITS = Place("an `emits` clause", old=True)
 INVARIANT = Place("an invariant", exact=True, spec=True, call=False)
 TRANSITION = Place("a transition", exact=True, old=True, spec=True, transition=True)
+PLAN = Place("a `can` or `check`", exact=True, spec=True, call=False)
 TEST = Place("a test", exact=True, call=False, runs=True, calls=True)
 CONSTANT = Place("a constant", exact=True, call=False)
 

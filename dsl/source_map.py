@@ -128,6 +128,26 @@ class InterfaceMap:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanMap:
+    """One `can` or `check`: a view of the proved module that says which calls are meant.
+
+    The view's parameters are the bound variables and then, for each call, its arguments, its
+    caller and its coins; its one `ensures` relates them.
+    """
+
+    name: str
+    text: str
+    location: Location
+    view: int
+    """Index of the view among the module's functions."""
+    left: tuple[int, ...]
+    """Indices of the actions, in order."""
+    right: tuple[int, ...]
+    """Of the other side of a `check`; empty for `can`."""
+    is_check: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SourceMap:
     """Everything the module leaves out, in the module's own order."""
 

@@ -39,6 +39,7 @@ from dsl.typed.expressions import (
     make_broken,
     retype,
 )
+from dsl.typed.plans import Plan
 from dsl.typed.statements import (
     Emit,
     Evaluate,
@@ -105,6 +106,7 @@ __all__ = [
     "Member",
     "Past",
     "Pay",
+    "Plan",
     "Prim",
     "Probe",
     "Read",

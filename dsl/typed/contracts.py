@@ -1,12 +1,16 @@
 """The typed tree: a contract and what it declares."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dsl.source import Span
 from dsl.typed.expressions import Expr, Local, Read
 from dsl.typed.statements import Emit, Stmt
 from dsl.typed.tests import Test
 from dsl.types import EnumType, RecordType, Type
+
+if TYPE_CHECKING:
+    from dsl.typed.plans import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +114,4 @@ class Contract:
     invariants: tuple[Claim, ...]
     transitions: tuple[Claim, ...]
     tests: tuple[Test, ...]
+    plans: tuple["Plan", ...] = ()
