@@ -28,7 +28,7 @@ _JOINING = frozenset(
         *("+", "-", "*", "//", "%", "and", "or", "not", "|", "->", "when"),
     ]
 )
-_PROPERTY = frozenset({"invariant", "transition", "lemma", "ensures"})
+_PROPERTY = frozenset({"invariant", "transition", "lemma", "ensures", "can", "check"})
 _KEYWORDS = frozenset(
     [
         "and",

@@ -29,7 +29,7 @@ _SCAN = re.compile(
 )
 _STARTER = re.compile(
     r"[ ]*(?:(?:contract|state|role|roles|enum|phases|record|event|error|const|invariant|transition"
-    r"|init|view|function|test|fails|modifies|ensures|emits|let|var|require|return|assert|expect"
+    r"|can|check|init|view|function|test|fails|modifies|ensures|emits|let|var|require|return|assert|expect"
     r"|match|elif|pass)\b|action\s+\w|[\w.\[\]]+\s*(?:\+=|-=|\*=))"
 )
 _ASSIGNMENT = re.compile(r"(?P<indent>[ ]*)[\w.\[\]]+\s*=(?!=)")

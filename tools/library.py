@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 from dsl.compile import compile_source
-from dsl.verify.mutate import mutate, render_mutation
+from dsl.verify.jobs import make_subject
+from dsl.verify.mutate import mutate
 from dsl.verify.solver import Limits, Solver
+from dsl.verify.survivors import judge, read_reasons, render_judged
 from dsl.verify.verify import Subject, verify
 from stdlib_contracts.loader import LibraryContract, list_contracts
 from stdlib_contracts.manifest import (
@@ -55,16 +57,15 @@ def compile_contract(contract: LibraryContract) -> Subject:
     """The compiled contract as the verifier takes it."""
     result = compile_source(contract.read_source(), contract.shown_path)
     assert result.unit is not None, f"{contract.name} has errors: qc contract check says which"
-    unit = result.unit
-    return Subject(unit.linked, unit.name, contract.shown_path, unit.source_map, unit.source)
+    return make_subject(result.unit)
 
 
 def prove_contract(contract: LibraryContract, solver: Solver, version: str) -> Entry:
     """Verify a contract; its entry."""
     unit = compile_source(contract.read_source(), contract.shown_path).unit
     assert unit is not None, f"{contract.name} has errors: qc contract check says which"
-    subject = Subject(unit.linked, unit.name, contract.shown_path, unit.source_map, unit.source)
-    return make_entry(contract.name, unit, verify(subject, solver, Limits()), version)
+    report = verify(make_subject(unit), solver, Limits())
+    return make_entry(contract.name, unit, report, version)
 
 
 def write_folder(folder: Path, solver: Solver, *, is_check: bool) -> int:
@@ -90,7 +91,8 @@ def write_folder(folder: Path, solver: Solver, *, is_check: bool) -> int:
 def list_survivors(contract: LibraryContract, solver: Solver) -> int:
     """Print the mutants of a contract that no property forbids."""
     result = mutate(compile_contract(contract), solver, Limits(), MUTANTS_MAX)
-    print(render_mutation(result), flush=True)
+    reasons = read_reasons(contract.path)
+    print(reasons if isinstance(reasons, str) else render_judged(judge(result, reasons)), flush=True)
     return 0
 
 

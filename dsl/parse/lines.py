@@ -39,7 +39,7 @@ _JOINING = frozenset(
 )
 """A line that ends with one of these goes on on the next line."""
 
-_PROPERTIES = frozenset({"INVARIANT", "TRANSITION", "LEMMA", "ENSURES"})
+_PROPERTIES = frozenset({"INVARIANT", "TRANSITION", "LEMMA", "ENSURES", "CAN", "CHECK"})
 """A line that starts with one of these goes on after a `:` at its end."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from dsl.verify.aggregates import Asked
 from dsl.verify.comparison import make_lemma
+from dsl.verify.goals import Goal, Vc
 from dsl.verify.instances import Touched, choose_instances
 from dsl.verify.leaves import ADDRESS_LIMIT, ADDRESS_LOW, CONTRACTS_LOW, Sym
 from dsl.verify.pairs import Pair, list_pairs, make_pattern
@@ -19,7 +20,6 @@ from dsl.verify.signatures import list_signable
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.state import Place, State, make_state, read_leaf
 from dsl.verify.terms import ATOMS, Pool, Symbol, Term, collect
-from dsl.verify.vc import Goal, Vc
 from spec.ir.syntax import AddressType, StringType, Type
 
 ANSWERS = frozenset({"answer", "view"})

@@ -11,12 +11,12 @@ Source: LANGUAGE.md 5.5.
 from collections.abc import Sequence
 
 from dsl.verify.aggregates import Aggregates, Asked, Keys
+from dsl.verify.goals import NO_FUNCTION, Goal, Vc
 from dsl.verify.leaves import Sym, make_symbolic
 from dsl.verify.pairs import Pair, Pattern
 from dsl.verify.properties import Evaluated
 from dsl.verify.state import State, make_state
 from dsl.verify.terms import Term
-from dsl.verify.vc import NO_FUNCTION, Goal, Vc
 
 DOMINANCE = "dominance"
 """Kind of the goal that one body is at least another."""

@@ -7,18 +7,26 @@ then the goal is not inductive rather than broken (LANGUAGE.md 6).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
 from dsl.verify.cases import Case, list_functions, run_case
 from dsl.verify.cast import cast_step
 from dsl.verify.encoder import Inputs
+from dsl.verify.goals import ANYWHERE, NO_FUNCTION, Goal, PlanRun, Vc
 from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError
 from dsl.verify.model import Entry, Model, solve_digests
 from dsl.verify.past import TIME_MAX, end_call, get_height
+from dsl.verify.plans import (
+    list_assumed,
+    run_plan,
+    violate_can,
+    violate_check,
+)
 from dsl.verify.properties import View
 from dsl.verify.replay import Replay, replay
+from dsl.verify.replay_plan import PLAN_KINDS
 from dsl.verify.scenario import NO_CALL, Claim, Scenario, Step, Stored
 from dsl.verify.smtlib import make_query
 from dsl.verify.state import (
@@ -33,7 +41,7 @@ from dsl.verify.state import (
 )
 from dsl.verify.terms import Symbol, Term
 from dsl.verify.validity import Decide
-from dsl.verify.vc import ANYWHERE, NO_FUNCTION, Goal, Vc, get_shape, state_frame
+from dsl.verify.vc import get_shape, state_frame
 from spec.crypto.address import ADDRESS_SIZE_BYTES
 from spec.ir.syntax import (
     CELL_BALANCE,
@@ -54,6 +62,7 @@ FINITE_MODES = ((0, True), (1, True), (1, False), (2, False))
 """(witness keys, small numbers), in order."""
 CLAIM_KINDS = frozenset(
     {"invariant", "transition", "ensures", "frame", "complete", "tick", "inbox", "can_succeed"}
+    | PLAN_KINDS
 )
 """Kinds of goals whose violation a run can show."""
 
@@ -158,7 +167,7 @@ def _make_state(vc: Vc, goal: Goal, model: Model, name: str) -> Scenario | None:
     if steps is None:
         return None
     return Scenario(
-        Claim(goal.kind, goal.index, goal.function, name),
+        make_claim(goal, name),
         _address(model.get(vc.inputs.this)),
         model.get(vc.inputs.genesis).to_bytes(32, "big"),
         coins[CELL_BALANCE],
@@ -200,6 +209,8 @@ def _list_assigned(vc: Vc) -> list[int]:
 
 def _make_last_steps(vc: Vc, goal: Goal, model: Model) -> tuple[Step, ...] | None:
     """The call that breaks a goal, or the time and coins that do."""
+    if goal.run is not None:
+        return _make_plan_steps(vc, goal.run, model)
     if goal.case is not None:
         step = make_step(vc, model, goal.case, 0)
         return None if step is None else (step,)
@@ -213,6 +224,23 @@ def _make_last_steps(vc: Vc, goal: Goal, model: Model) -> tuple[Step, ...] | Non
     )
 
 
+def make_claim(goal: Goal, name: str) -> Claim:
+    """What a scenario breaks; of a plan the view that says so, and how many calls stand left."""
+    if goal.run is None:
+        return Claim(goal.kind, goal.index, goal.function, name)
+    return Claim(goal.kind, len(goal.run.plan.left), goal.run.plan.view, name)
+
+
+def _make_plan_steps(vc: Vc, run: PlanRun, model: Model) -> tuple[Step, ...] | None:
+    """What the plan's view is given, and then its calls."""
+    first = run.cases[0].inputs
+    view = replace(first, params=run.params, value=vc.encoder.pool.zero, function=run.plan.view)
+    calls = [(view, run.plan.view), *((case.inputs, case.function) for case in run.cases)]
+    steps = [make_step(model, inputs, _get_kinds(vc, function), 0) for inputs, function in calls]
+    found = tuple(step for step in steps if step is not None)
+    return found if len(found) == len(steps) else None
+
+
 # An attack from the deployment
 
 
@@ -223,6 +251,8 @@ class Chain:
     cases: tuple[Case, ...]
     gifts: tuple[Term, ...]
     state: State
+    run: PlanRun | None = None
+    """Calls of a plan that are made at the end."""
 
 
 class Search:
@@ -249,7 +279,8 @@ class Search:
         """An attack that ends in the violation of a goal, the shortest first."""
         if goal.kind not in CLAIM_KINDS or goal.unsupported or goal.kind == "can_succeed":
             return None
-        last = [] if goal.function in {NO_FUNCTION, self._init[0]} else [goal.function]
+        is_last = goal.function not in {NO_FUNCTION, self._init[0]} and goal.run is None
+        last = [goal.function] if is_last else []
         tried = 0
         for calls in range(CALLS_MAX + 1):
             middle = calls - len(last)
@@ -305,13 +336,18 @@ class Search:
             if step is None:
                 return None
             steps.append(step)
+        if chain.run is not None:
+            planned = _make_plan_steps(vc, chain.run, model)
+            if planned is None:
+                return None
+            steps += planned
         if goal.function == NO_FUNCTION:
             inputs = self._get_later(chain)
             now, height = model.get(inputs.now), model.get(inputs.height)
             coins = model.get(chain.gifts[-1])
             steps.append(Step(NO_CALL, _address(ADDRESS_LOW), 0, now, height, (), coins))
         return Scenario(
-            Claim(goal.kind, goal.index, goal.function, name),
+            make_claim(goal, name),
             _address(model.get(vc.inputs.this)),
             model.get(vc.inputs.genesis).to_bytes(32, "big"),
             0,
@@ -384,6 +420,7 @@ class Search:
         terms: list[Term] = []
         for number, case in enumerate(chain.cases):
             is_last = number == len(chain.cases) - 1 and goal.function != NO_FUNCTION
+            is_last &= goal.run is None
             if not (is_last and goal.kind == "complete"):
                 terms.append(case.succeed(pool))
             terms += case.assumed
@@ -392,15 +429,34 @@ class Search:
             state, gift = self._give(chain.state, len(chain.cases))
             chain = Chain(chain.cases, (*chain.gifts, gift), state)
             times.append(self._get_later(chain))
+        if goal.run is not None:
+            try:
+                chain = self._plan(goal.run, chain, terms, goal)
+            except UnsupportedError:
+                return None
+            assert chain.run is not None, "the plan has been run"
+            times.append(chain.run.cases[0].inputs)
         for earlier, later in pairwise(times):
             terms.append(pool.less_equal(earlier.now, later.now))
             terms.append(pool.less_equal(earlier.height, later.height))
         try:
-            terms += self._violate(goal, chain)
+            if goal.run is None:
+                terms += self._violate(goal, chain)
         except UnsupportedError:
             return None
         terms += list_injective(pool, terms)
         return None if pool.and_(*terms) is pool.false else (chain, terms)
+
+    def _plan(self, run: PlanRun, chain: Chain, terms: list[Term], goal: Goal) -> Chain:
+        """The chain with the calls of a plan behind it, and in `terms` that they break it."""
+        vc = self._vc
+        made = run_plan(vc, run.plan, chain.state, len(chain.cases))
+        terms += list_assumed(made)
+        if goal.kind == "can":
+            terms.append(violate_can(vc, made))
+        else:
+            terms.append(violate_check(vc, made, goal.node)[0])
+        return replace(chain, run=made)
 
     def _violate(self, goal: Goal, chain: Chain) -> list[Term]:
         vc, pool, case = self._vc, self._vc.encoder.pool, chain.cases[-1]

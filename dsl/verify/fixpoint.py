@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from dsl.verify.assemble import Mode, assemble, gather
 from dsl.verify.comparison import make_goal
+from dsl.verify.goals import Goal, Vc
 from dsl.verify.pairs import Pattern, make_pattern
+from dsl.verify.plans import add_plans
 from dsl.verify.smtlib import Query
 from dsl.verify.solver import Decision
 from dsl.verify.validity import Decide
-from dsl.verify.vc import Goal, Vc, add_aggregates, add_goals
+from dsl.verify.vc import add_aggregates, add_goals
 
 SUPPORTING = frozenset({"invariant", "tick", "inbox", "well_defined invariant"})
 """Kinds of goals that an invariant must win to be assumed elsewhere."""
@@ -49,6 +51,7 @@ def decide_all(vc: Vc, decide: Decide) -> list[Outcome]:
             vc.aggregates.is_positive[index] = is_proved
     first = len(vc.goals)
     add_goals(vc)
+    add_plans(vc)
     active = frozenset(index for index, shape in enumerate(vc.invariants) if shape is not None)
     outcomes += _decide_goals(vc, vc.goals[first:], active, decide)
     _settle(vc, outcomes, active, decide)

@@ -105,7 +105,16 @@ def compile_file(path: Path) -> CompiledUnit | str | None:
 
 def make_subject(unit: CompiledUnit) -> Subject:
     """What the verifier needs of a compiled contract."""
-    return Subject(unit.linked, unit.name, unit.source.name, unit.source_map, unit.source)
+    proof = unit.proof
+    return Subject(
+        proof.linked,
+        unit.name,
+        unit.source.name,
+        proof.source_map,
+        unit.source,
+        proof.plans,
+        unit.code_id,
+    )
 
 
 def guard(path: Path, work: Callable[[], Verified | Mutated]) -> Verified | Mutated | Problem:

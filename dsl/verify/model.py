@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from dsl.verify.goals import Vc
 from dsl.verify.leaves import complete_leaves, decode_leaves
 from dsl.verify.signatures import find_scheme, make_signature
 from dsl.verify.smtlib import Query, make_query
 from dsl.verify.terms import ATOMS, Op, Symbol, Term
 from dsl.verify.validity import Decide
 from dsl.verify.valuation import evaluate
-from dsl.verify.vc import Vc
 from spec.crypto.signature_sizes import ED25519
 from spec.ir.operators import compute_hash
 from spec.ir.syntax import StringType, Type

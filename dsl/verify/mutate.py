@@ -168,11 +168,11 @@ def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> 
     names = Names(
         subject.linked.module, subject.source_map, subject.contract, subject.file, subject.source
     )
-    base = _list_proved(decide_all(make_valid_vc(subject.linked, decide), decide))
+    base = _list_proved(decide_all(make_valid_vc(subject.linked, decide, subject.plans), decide))
     mutants = list(islice(list_mutants(subject), count_max + 1))
     survivors: list[Survivor] = []
     for mutant in mutants[:count_max]:
-        outcomes = decide_all(make_valid_vc(mutant.linked, decide), decide)
+        outcomes = decide_all(make_valid_vc(mutant.linked, decide, subject.plans), decide)
         if _is_killed(base, outcomes):
             continue
         line = 0

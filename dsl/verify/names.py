@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from dsl.source import Location, Source
-from dsl.source_map import PropertyMap, SourceMap
-from dsl.verify.vc import IMPLIED, Goal
+from dsl.source_map import PlanMap, PropertyMap, SourceMap
+from dsl.verify.goals import IMPLIED, Goal
 from spec.ir.syntax import STANDARD_ERROR_COUNT, Call, FunctionKind, Module, Send, Set, Update
 
 FAILURES = {
@@ -32,6 +32,8 @@ class Names:
     source: Source | None = None
     labels: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """Names of functions and cells, where there is no source map."""
+    plans: tuple[PlanMap, ...] = ()
+    """`can` and `check`."""
 
     def get_function(self, function: int) -> str:
         """The name of a function; init is `init`."""
@@ -71,6 +73,8 @@ class Names:
             return self.source_map.invariants[goal.index]
         if kind == "transition":
             return self.source_map.transitions[goal.index]
+        if kind in {"can", "check"} and self.plans:
+            return self.source_map.functions[self.plans[goal.index].view].ensures[0]
         if kind == "ensures":
             return self.source_map.functions[goal.function].ensures[goal.index]
         return None

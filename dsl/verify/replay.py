@@ -7,6 +7,7 @@ Nothing of the symbolic side is used: states are leaves of a `MemoryWorld`, call
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from dsl.verify.replay_plan import PLAN_KINDS, find_plan, is_excluded, is_meant
 from dsl.verify.scenario import NO_CALL, Foreign, Scenario, Step, Stored, get_params, split_cell
 from spec.crypto.address import AddressKind, is_address, is_contract_address
 from spec.ir.evaluate import evaluate_expression, evaluate_property
@@ -199,8 +200,14 @@ def replay(linked: LinkedModule, scenario: Scenario) -> Replay:
     if not is_contract_address(scenario.contract):
         result.reason = "the contract's address is a key's"
         return result
+    plan = find_plan(linked, scenario)
     for number, step in enumerate(scenario.steps):
         is_last = number == len(scenario.steps) - 1
+        if number == plan:
+            result.happened.append(Happened(step, Moment(world), Moment(world), None))
+            continue
+        if plan is not None and number == plan + 1 + scenario.claim.index:
+            world = result.happened[plan].after.world
         happened = _take_step(linked, scenario, world, step)
         result.happened.append(happened)
         if isinstance(happened.outcome, Failed) and not is_last:
@@ -305,6 +312,9 @@ def _judge(linked: LinkedModule, scenario: Scenario, result: Replay) -> None:
             result.reason = f"invariant {broken} does not hold in the first state"
             return
     kind = scenario.claim.kind
+    if kind in PLAN_KINDS:
+        _judge_plan(linked, scenario, result)
+        return
     if kind == "complete":
         _judge_failure(linked, scenario, last, result)
         return
@@ -361,6 +371,36 @@ def _find_broken_invariant(linked: LinkedModule, scenario: Scenario, last: Happe
         if not evaluate_property(linked, code, around):
             return index
     return None
+
+
+def _judge_plan(linked: LinkedModule, scenario: Scenario, result: Replay) -> None:
+    """The calls are the ones meant, and fail (`can`) or end in different states (`check`)."""
+    at = find_plan(linked, scenario)
+    calls = () if at is None else scenario.steps[at + 1 :]
+    if at is None or not calls or not is_meant(scenario.steps[at], calls):
+        result.reason = "the calls are not those that are meant"
+        return
+    around = get_surroundings(linked, scenario, result.happened[at])
+    condition = linked.spec.functions[scenario.claim.function].ensures[0]
+    if not evaluate_property(linked, condition, around):
+        result.reason = "the condition does not hold"
+        return
+    last, count = result.happened[-1], scenario.claim.index
+    if scenario.claim.kind == "can":
+        result.is_violation = len(calls) == 1 and is_excluded(last.outcome)
+        result.reason = "the call fails" if result.is_violation else "the call succeeds"
+    elif isinstance(last.outcome, Failed) or not 0 < count < len(calls):
+        result.reason = "a call fails, or a row is empty"
+    else:
+        ends = (result.happened[at + count].after.world, last.after.world)
+        left, right = (_list_all(scenario.contract, world) for world in ends)
+        result.is_violation = left != right
+        result.reason = f"the rows end in {'different' if left != right else 'the same'} states"
+
+
+def _list_all(contract: bytes, world: MemoryWorld) -> tuple[object, ...]:
+    """Everything that a contract holds."""
+    return world.leaves, world.get_balance(contract), world.get_inbox(contract)
 
 
 def _judge_property(

@@ -17,7 +17,7 @@ EXIT_CODES: Mapping[str, int] = {
 NAME_WIDTH = 28
 TEXT_WIDTH = 56
 TITLES = {"broken": "BROKEN", "not_inductive": "NOT INDUCTIVE"}
-PROPERTY_KINDS = frozenset({"invariant", "transition", "tick", "inbox"})
+PROPERTY_KINDS = frozenset({"invariant", "transition", "tick", "inbox", "can", "check"})
 """Kinds of goals that are told by property; the others are told by function."""
 
 

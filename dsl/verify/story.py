@@ -12,6 +12,7 @@ from dsl.verify.replay import (
     list_places,
     read_entry,
 )
+from dsl.verify.replay_plan import find_plan
 from dsl.verify.scenario import NO_CALL, Scenario, Stored, get_params, split_cell
 from spec.ir.evaluate import evaluate_expression
 from spec.ir.host import DeclaredFailure, Failed
@@ -170,8 +171,13 @@ def tell_story(
     if not scenario.is_attack:
         lines.append("  from a state in which every invariant holds:")
         lines += _list_state(linked, teller, scenario)
-    for number, happened in enumerate(result.happened, 1):
-        call = teller.tell_call(happened)
+    plan = find_plan(linked, scenario)
+    for position, happened in enumerate(result.happened):
+        if position == plan:
+            continue
+        number = position + 1 if plan is None or position < plan else position
+        row = _tell_row(scenario, position, plan)
+        call = row + teller.tell_call(happened)
         failure = teller.tell_failure(happened)
         changes = [f"fails: {failure}"] if failure else teller.list_changes(happened)
         shown = changes[:CHANGES_MAX]
@@ -182,6 +188,14 @@ def tell_story(
     if ending:
         lines.append(f"      now {ending}")
     return tuple(lines)
+
+
+def _tell_row(scenario: Scenario, position: int, plan: int | None) -> str:
+    """Which of two rows of calls begins here."""
+    if plan is None or scenario.claim.kind != "check":
+        return ""
+    rows = {plan + 1: "either  ", plan + 1 + scenario.claim.index: "or  "}
+    return rows.get(position, "")
 
 
 def _list_state(linked: LinkedModule, teller: Teller, scenario: Scenario) -> list[str]:

@@ -9,7 +9,9 @@ until nothing changes.
 
 from collections.abc import Callable, Sequence
 
+from dsl.source_map import PlanMap
 from dsl.verify.cases import Case
+from dsl.verify.goals import Vc
 from dsl.verify.leaves import (
     UnsupportedError,
     compute_conditions,
@@ -21,7 +23,7 @@ from dsl.verify.smtlib import Query, make_query
 from dsl.verify.solver import Decision
 from dsl.verify.state import Place, read_leaf
 from dsl.verify.terms import Term
-from dsl.verify.vc import Vc, make_vc
+from dsl.verify.vc import make_vc
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import FunctionKind
 
@@ -31,17 +33,17 @@ Spot = tuple[int, int]
 """(cell, leaf)."""
 
 
-def make_valid_vc(linked: LinkedModule, decide: Decide) -> Vc:
+def make_valid_vc(linked: LinkedModule, decide: Decide, plans: tuple[PlanMap, ...] = ()) -> Vc:
     """The module's symbolic runs, with all addresses assumed real that are."""
-    vc = make_vc(linked, frozenset())
+    vc = make_vc(linked, frozenset(), plans)
     spots = _list_addresses(vc) if not vc.unsupported else frozenset()
     while spots:
-        vc = make_vc(linked, spots)
+        vc = make_vc(linked, spots, plans)
         lost = _find_lost(vc, spots, decide)
         if not lost:
             return vc
         spots -= lost
-        vc = make_vc(linked, spots)
+        vc = make_vc(linked, spots, plans)
     return vc
 
 

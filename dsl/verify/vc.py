@@ -10,12 +10,14 @@ may_fail       as `complete`, where that is not claimed: what fails gives a note
 well_defined   a property or guard divides by no zero and reads at keys in range
 aggregate      a sum's body is zero at defaults, and never negative where the lemma is used
 can_succeed    an action, and the deployment, can succeed at all (a state must exist)
+can            a call that is meant does not fail (`plans`)
+check          two rows of calls end in the same state (`plans`)
 exercised      the left side of an implication can hold (a state must exist)
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from dsl.source_map import PlanMap
 from dsl.verify.aggregates import Aggregates
 from dsl.verify.cases import (
     IMPLIED_INIT,
@@ -25,15 +27,22 @@ from dsl.verify.cases import (
     run_cases,
 )
 from dsl.verify.encoder import Encoder, Inputs, Owed
+from dsl.verify.goals import (
+    ANYWHERE,
+    CALLS,
+    IMPLIED,
+    NO_FUNCTION,
+    TIMES,
+    Goal,
+    Vc,
+)
 from dsl.verify.leaves import Layouts, Sym, UnsupportedError, make_symbolic
-from dsl.verify.pairs import Comparisons
 from dsl.verify.past import TIME_MAX
 from dsl.verify.properties import Evaluated, Properties, Shape, View, find_shape
 from dsl.verify.state import (
     COINS_MAX,
     Place,
     Root,
-    State,
     list_writes,
     make_state,
     read_leaf,
@@ -45,89 +54,16 @@ from spec.ir.syntax import (
     CELL_BALANCE,
     CELL_INBOX,
     Code,
-    ContextKind,
     Function,
     FunctionKind,
     FunctionSpec,
     Modified,
 )
 
-NO_FUNCTION = -2
-"""`Goal.function` of a goal about no function."""
-IMPLIED = -1
-"""`Goal.function` of the implied init."""
-TIMES = frozenset({int(ContextKind.NOW), int(ContextKind.HEIGHT)})
-CALLS = frozenset({int(ContextKind.CALLER), int(ContextKind.VALUE)})
-ANYWHERE = 1
-"""Root number of the state before a call."""
 
-
-@dataclass(slots=True)
-class Goal:
-    """Something to show: `violated` is impossible (or possible, if `is_wanted`)."""
-
-    kind: str
-    index: int
-    """Which invariant, transition, ensures, cell, failure or aggregate."""
-    function: int
-    violated: Term
-    case: Case | None = None
-    assumes_success: bool = False
-    assumes_invariants: bool = True
-    is_wanted: bool = False
-    extra: tuple[Term, ...] = ()
-    """Further assumptions."""
-    evaluated: tuple[Evaluated, ...] = ()
-    """Properties in it: what they read and ask."""
-    skolems: tuple[tuple[Sym, ...], ...] = ()
-    """Terms for its quantified variables."""
-    lemma: tuple[State, int, tuple[Term, ...]] | None = None
-    """The state before the update that is checked, its cell and keys."""
-    node: int = -1
-    """Node of the function or property that it is about."""
-    unsupported: str = ""
-    """Why it can't be stated; then it is unknown."""
-    number: int = -1
-    """Position in the list of goals."""
-    later: Inputs | None = None
-    """For `tick`: the later time."""
-    gift: Term | None = None
-    """For `inbox`: the coins that arrive."""
-
-
-@dataclass(slots=True)
-class Vc:
-    """All goals of a module and what is needed to state their queries."""
-
-    linked: LinkedModule
-    encoder: Encoder
-    aggregates: Aggregates
-    properties: Properties
-    anywhere: State
-    """Any typed state: where calls start."""
-    inputs: Inputs
-    """Those of no call in particular: times and the contract itself."""
-    cases: dict[int, Case]
-    unsupported: dict[int, str]
-    """Functions that can't be encoded, and why."""
-    invariants: list[Shape | None]
-    """None for one that can't be stated; it is never assumed."""
-    lasting: frozenset[int]
-    """Those over checkpointed cells alone: they held at the end of every block too."""
-    goals: list[Goal]
-    instances: dict[tuple[int, ...], Evaluated] = field(default_factory=dict)
-    """Invariants at terms, in any typed state: worked out once for all goals."""
-
-    comparisons: Comparisons = field(default_factory=Comparisons)
-    """Which sums are at least others, as far as it is known."""
-
-    def add(self, goal: Goal) -> None:
-        """Appends a goal."""
-        goal.number = len(self.goals)
-        self.goals.append(goal)
-
-
-def make_vc(linked: LinkedModule, valid: frozenset[tuple[int, int]]) -> Vc:
+def make_vc(
+    linked: LinkedModule, valid: frozenset[tuple[int, int]], plans: tuple[PlanMap, ...] = ()
+) -> Vc:
     """Runs every function of a module symbolically; `validity` and `add_goals` state the goals.
 
     `valid` are the (cell, leaf) of addresses that are assumed to be real in every state.
@@ -149,6 +85,7 @@ def make_vc(linked: LinkedModule, valid: frozenset[tuple[int, int]]) -> Vc:
         {case.function: case for case in results if isinstance(case, Case)},
         {case[0]: case[1] for case in results if not isinstance(case, Case)},
         [],
+        plans,
         frozenset(),
         [],
     )
@@ -396,7 +333,7 @@ def _add_property(vc: Vc, kind: str, index: int, function: int, shape: Shape | s
 
 
 def _add_function(vc: Vc, function: int, declared: Function) -> None:
-    if function == IMPLIED:
+    if function == IMPLIED or function in vc.views:
         return
     spec = vc.linked.module.spec.functions[function]
     for index, code in enumerate(spec.ensures):

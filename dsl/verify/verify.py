@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsl.source import Source
-from dsl.source_map import SourceMap
+from dsl.source_map import PlanMap, SourceMap
 from dsl.verify.counterexample import Confirmed, Search, find_state
 from dsl.verify.fixpoint import Outcome, decide_all
+from dsl.verify.goals import Goal, Vc
 from dsl.verify.names import Names, describe_supports
 from dsl.verify.scenario import render_scenario
 from dsl.verify.smtlib import Query
 from dsl.verify.solver import Decision, Limits, Solver
 from dsl.verify.story import tell_story
 from dsl.verify.validity import Decide, make_valid_vc
-from dsl.verify.vc import Goal, Vc
 from spec.ir.encoding import compute_code_id
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import Context, ContextKind, Prim, PrimOp
@@ -106,6 +106,10 @@ class Subject:
     source_map: SourceMap | None = None
     source: Source | None = None
     """The text, for excerpts."""
+    plans: tuple[PlanMap, ...] = ()
+    """`can` and `check`."""
+    code_id: bytes | None = None
+    """Of the deployed module, if the one that is proved holds more."""
 
 
 class Remembering:
@@ -148,8 +152,9 @@ def verify_with(
         subject.contract,
         subject.file,
         subject.source,
+        plans=subject.plans,
     )
-    vc = make_valid_vc(subject.linked, decide)
+    vc = make_valid_vc(subject.linked, decide, subject.plans)
     outcomes = decide_all(vc, decide)
     judged = _Judge(vc, names, outcomes, decide)
     goals, counterexamples = judged.run()
@@ -158,13 +163,17 @@ def verify_with(
     return Report(
         subject.contract,
         subject.file,
-        "0x" + compute_code_id(subject.linked.module).hex(),
+        "0x" + (subject.code_id or compute_code_id(subject.linked.module)).hex(),
         VERDICTS[min(verdicts, default=len(VERDICTS) - 1)],
         goals,
         counterexamples,
         _list_assumptions(subject.linked),
         {"z3": get_version(), "verifier": compute_version()},
-        tuple((names.get_function(index), function.gas_bound) for index, function in bounds),
+        tuple(
+            (names.get_function(index), function.gas_bound)
+            for index, function in bounds
+            if index not in vc.views
+        ),
         limits.rlimit,
         int((time.monotonic() - started_s) * 1000),
         judged.replayed,
@@ -353,6 +362,8 @@ class _Judge:
             elif "unknown" in verdicts:
                 verdict, reason = "unknown", "whether its left side can hold"
             goal = members[0].goal
+            if goal.run is not None and verdict == "never_exercised":
+                reason = "no state and no call meet its condition"
             report = self._make(goal, verdict, reason, sum(member.ms for member in members))
             is_own = goal.kind.endswith("ensures")
             reports.append(report if is_own else replace(report, action=""))

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dsl.verify.jobs import make_subject
 from dsl.verify.solver import Limits, Solver
-from dsl.verify.verify import Remembering, Report, Subject, verify_with
+from dsl.verify.verify import Remembering, Report, verify_with
 from tests.dsl.verify.support import compile_text
 
 Verify = Callable[[str], Report]
@@ -30,7 +31,6 @@ def verify_text(decide: Remembering) -> Verify:
 
     def run(text: str) -> Report:
         unit = compile_text(text)
-        subject = Subject(unit.linked, unit.name, "test.qc", unit.source_map, unit.source)
-        return verify_with(subject, decide, Limits(), lambda: "test")
+        return verify_with(make_subject(unit), decide, Limits(), lambda: "test")
 
     return run

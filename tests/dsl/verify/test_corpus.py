@@ -15,8 +15,8 @@ from tests.dsl.verify.support import find_goals, list_bad, replays
 
 FOLDER = Path(__file__).parent / "corpus"
 CONTRACTS = sorted(path.stem for path in FOLDER.glob("*.qc"))
-PROPERTY = re.compile(r"(?:invariant|transition|ensures) ((?:true|false)_\w+):")
-STATED = re.compile(r" {4}(?:invariant|transition) (false_\w+):.*\n(?: {8}.*\n)*")
+PROPERTY = re.compile(r"(?:invariant|transition|ensures|can|check) ((?:true|false)_\w+):")
+STATED = re.compile(r" {4}(?:invariant|transition|can|check) (false_\w+):.*\n(?: {8}.*\n)*")
 
 
 LONG = frozenset({"token", "aliases", "ballots", "edges", "coinage", "runs", "calls"})

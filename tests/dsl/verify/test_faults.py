@@ -18,10 +18,12 @@ from dsl.verify import (
     comparison,
     execute,
     fixpoint,
+    goals,
     leaves,
     operators,
     pairs,
     past,
+    plans,
     properties,
     run_frame,
     run_values,
@@ -32,6 +34,7 @@ from dsl.verify import (
 from dsl.verify.cases import Case
 from dsl.verify.encoder import Encoder
 from dsl.verify.execute import Execution
+from dsl.verify.jobs import make_subject
 from dsl.verify.leaves import Sym
 from dsl.verify.solver import Decision, Limits, Solver
 from dsl.verify.state import Place, State
@@ -152,9 +155,9 @@ def sums_are_compared_unproved(patch: Patch) -> None:
 def comparison_counts_keys_twice(patch: Patch) -> None:
     real = comparison.make_lemma
 
-    def wrong(whole: vc.Vc, pair: pairs.Pair, touched: Sequence[Any]) -> Term:
+    def wrong(whole: goals.Vc, pair: pairs.Pair, touched: Sequence[Any]) -> Term:
         lemmas = [real(whole, pair, [keys]) for keys in touched]
-        pool = whole.encoder.pool
+        pool: Pool = whole.encoder.pool
         difference = comparison._get_difference(
             whole, pair, state.make_state(pair.greater.state.root)
         )
@@ -174,7 +177,7 @@ def comparison_counts_keys_twice(patch: Patch) -> None:
 def comparison_the_wrong_way(patch: Patch) -> None:
     real = comparison.make_lemma
 
-    def wrong(whole: vc.Vc, pair: pairs.Pair, touched: Sequence[Any]) -> Term:
+    def wrong(whole: goals.Vc, pair: pairs.Pair, touched: Sequence[Any]) -> Term:
         if pair.less is None:
             return real(whole, pair, touched)
         return real(whole, pairs.Pair(pair.less, pair.greater), touched)
@@ -182,10 +185,29 @@ def comparison_the_wrong_way(patch: Patch) -> None:
     patch.setattr(assemble, "make_lemma", wrong)
 
 
+def plans_succeed(patch: Patch) -> None:
+    patch.setattr(plans, "violate_can", lambda whole, _run: whole.encoder.pool.false)
+
+
+def guards_let_plans_pass(patch: Patch) -> None:
+    real = plans.violate_can
+
+    def wrong(whole: goals.Vc, run: goals.PlanRun) -> Term:
+        case = run.cases[0]
+        kept = tuple(failure for failure in case.failures if not failure.is_guard)
+        return real(whole, replace(run, cases=(replace(case, failures=kept),)))
+
+    patch.setattr(plans, "violate_can", wrong)
+
+
+def rows_are_compared_where_they_begin(patch: Patch) -> None:
+    patch.setattr(plans, "list_ends", lambda run: (run.cases[0].after, run.cases[0].after))
+
+
 def lemma_for_any_sign(patch: Patch) -> None:
     real = vc.add_goals
 
-    def wrong(whole: vc.Vc) -> None:
+    def wrong(whole: goals.Vc) -> None:
         whole.aggregates.is_positive = [True] * len(whole.aggregates.is_positive)
         real(whole)
 
@@ -230,7 +252,7 @@ def params_are_not_the_caller(patch: Patch) -> None:
 def base_case_is_forgotten(patch: Patch) -> None:
     real = vc._add_invariant
 
-    def wrong(whole: vc.Vc, index: int, function: int, shape: Any) -> None:
+    def wrong(whole: goals.Vc, index: int, function: int, shape: Any) -> None:
         if function not in {-1, 0}:
             real(whole, index, function, shape)
 
@@ -353,6 +375,9 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (sums_are_compared_unproved, "ballots:false_covered"),
         (comparison_counts_keys_twice, "ballots:false_gap"),
         (comparison_the_wrong_way, "ballots:false_full"),
+        (plans_succeed, "plans:false_spend"),
+        (guards_let_plans_pass, "plans:false_reopen"),
+        (rows_are_compared_where_they_begin, "plans:false_order"),
         (lemma_for_any_sign, "signed:false_poor"),
         (goals_at_one_term, "token:false_nobody_loses"),
         (params_are_not_the_caller, "token:false_credit"),
@@ -380,8 +405,7 @@ def is_proved(name: str, solver: Solver) -> bool:
     if wanted != "false_hundred":
         text = keep_only(text, wanted)
     unit = compile_text(text)
-    subject = Subject(unit.linked, unit.name, "test.qc", unit.source_map, unit.source)
-    report = verify_with(subject, decide_with(solver), Limits(), lambda: "")
+    report = verify_with(make_subject(unit), decide_with(solver), Limits(), lambda: "")
     goals = [goal for goal in report.goals if goal.name == wanted]
     assert goals
     return all(goal.verdict in {"proved", "never_exercised"} for goal in goals)
