@@ -101,6 +101,10 @@ class Plans:
             )
             self._program.report("QC0303", message, node.call.span)
             return None
+        if action.signer:
+            message = f"`{callee.text}` is signed, and a plan can't say by whom"
+            self._program.report("QC0510", message, node.call.span)
+            return None
         if node.sending.value is not None and not action.payable:
             message = f"`{callee.text}` is not payable and takes no coins"
             self._program.report("QC0510", message, node.sending.value.span)

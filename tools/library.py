@@ -92,7 +92,9 @@ def list_survivors(contract: LibraryContract, solver: Solver) -> int:
     """Print the mutants of a contract that no property forbids."""
     result = mutate(compile_contract(contract), solver, Limits(), MUTANTS_MAX)
     reasons = read_reasons(contract.path)
-    print(reasons if isinstance(reasons, str) else render_judged(judge(result, reasons)), flush=True)
+    print(
+        reasons if isinstance(reasons, str) else render_judged(judge(result, reasons)), flush=True
+    )
     return 0
 
 
