@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from dsl.verify.goals import Vc
 from dsl.verify.model import Model
 from dsl.verify.run_frame import Made, Paid
 from dsl.verify.scenario import Foreign
 from dsl.verify.script import Answer, Asked, Moment, make_raw, make_script
-from dsl.verify.vc import Vc
 from spec.crypto.address import ADDRESS_SIZE_BYTES, is_contract_address
 from spec.ir.linked import LinkedMember
 from spec.ir.syntax import PrimOp

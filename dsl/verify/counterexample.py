@@ -12,7 +12,6 @@ from itertools import pairwise, product
 
 from dsl.verify.assemble import Mode, assemble, list_concrete, list_injective
 from dsl.verify.cases import Case, list_functions, run_case
-from dsl.verify.cast import cast_step
 from dsl.verify.encoder import Inputs
 from dsl.verify.goals import ANYWHERE, NO_FUNCTION, Goal, PlanRun, Vc
 from dsl.verify.leaves import ADDRESS_LOW, UnsupportedError
@@ -27,7 +26,7 @@ from dsl.verify.plans import (
 from dsl.verify.properties import View
 from dsl.verify.replay import Replay, replay
 from dsl.verify.replay_plan import PLAN_KINDS
-from dsl.verify.scenario import NO_CALL, Claim, Scenario, Step, Stored
+from dsl.verify.scenario import NO_CALL, Scenario, Step, Stored
 from dsl.verify.smtlib import make_query
 from dsl.verify.state import (
     COINS_MAX,
@@ -39,10 +38,10 @@ from dsl.verify.state import (
     read_leaf,
     write,
 )
+from dsl.verify.steps import make_address, make_claim, make_last_steps, make_plan_steps, make_step
 from dsl.verify.terms import Symbol, Term
 from dsl.verify.validity import Decide
 from dsl.verify.vc import get_shape, state_frame
-from spec.crypto.address import ADDRESS_SIZE_BYTES
 from spec.ir.syntax import (
     CELL_BALANCE,
     CELL_INBOX,
@@ -50,7 +49,6 @@ from spec.ir.syntax import (
     Function,
     FunctionKind,
     Get,
-    Type,
 )
 from spec.ir.values import Value
 
@@ -73,39 +71,6 @@ class Confirmed:
 
     scenario: Scenario
     replay: Replay
-
-
-def _address(value: int) -> bytes:
-    return value.to_bytes(ADDRESS_SIZE_BYTES, "big")
-
-
-def make_step(vc: Vc, model: Model, case: Case, gift: int) -> Step | None:
-    """The call of a case in a model."""
-    inputs, kinds = case.inputs, _get_kinds(vc, case.function)
-    contract = _address(model.get(vc.inputs.this))
-    foreign = cast_step(vc, model, case.execution.made, contract)
-    if foreign is None:
-        return None
-    arguments: list[Value] = []
-    for kind, param in zip(kinds, inputs.params, strict=False):
-        value = model.get_value(kind, param.leaves)
-        if value is None:
-            return None
-        arguments.append(value)
-    return Step(
-        inputs.function,
-        _address(model.get(inputs.caller)),
-        model.get(inputs.value),
-        model.get(inputs.now),
-        model.get(inputs.height),
-        tuple(arguments),
-        gift,
-        foreign,
-    )
-
-
-def _get_kinds(vc: Vc, function: int) -> tuple[Type, ...]:
-    return () if function < 0 else vc.linked.functions[function].params
 
 
 # A state that keeps all invariants
@@ -163,12 +128,12 @@ def _make_state(vc: Vc, goal: Goal, model: Model, name: str) -> Scenario | None:
             return None
         past = _make_checkpoints(vc, model, (cell, keys), value)
         entries.append(Stored(cell, found, value, past))
-    steps = _make_last_steps(vc, goal, model)
+    steps = make_last_steps(vc, goal, model)
     if steps is None:
         return None
     return Scenario(
         make_claim(goal, name),
-        _address(model.get(vc.inputs.this)),
+        make_address(model.get(vc.inputs.this)),
         model.get(vc.inputs.genesis).to_bytes(32, "big"),
         coins[CELL_BALANCE],
         coins[CELL_INBOX],
@@ -205,40 +170,6 @@ def _list_assigned(vc: Vc) -> list[int]:
     """The cells that `init` gives an address: a state without one there is not reached."""
     root = vc.anywhere.root
     return sorted({cell for cell, _ in root.valid if not root.shapes[cell][0]})
-
-
-def _make_last_steps(vc: Vc, goal: Goal, model: Model) -> tuple[Step, ...] | None:
-    """The call that breaks a goal, or the time and coins that do."""
-    if goal.run is not None:
-        return _make_plan_steps(vc, goal.run, model)
-    if goal.case is not None:
-        step = make_step(vc, model, goal.case, 0)
-        return None if step is None else (step,)
-    gift = 0 if goal.gift is None else model.get(goal.gift)
-    moments = [vc.inputs] if goal.later is None else [vc.inputs, goal.later]
-    return tuple(
-        Step(
-            NO_CALL, _address(ADDRESS_LOW), 0, model.get(each.now), model.get(each.height), (), gift
-        )
-        for each in moments
-    )
-
-
-def make_claim(goal: Goal, name: str) -> Claim:
-    """What a scenario breaks; of a plan the view that says so, and how many calls stand left."""
-    if goal.run is None:
-        return Claim(goal.kind, goal.index, goal.function, name)
-    return Claim(goal.kind, len(goal.run.plan.left), goal.run.plan.view, name)
-
-
-def _make_plan_steps(vc: Vc, run: PlanRun, model: Model) -> tuple[Step, ...] | None:
-    """What the plan's view is given, and then its calls."""
-    first = run.cases[0].inputs
-    view = replace(first, params=run.params, value=vc.encoder.pool.zero, function=run.plan.view)
-    calls = [(view, run.plan.view), *((case.inputs, case.function) for case in run.cases)]
-    steps = [make_step(model, inputs, _get_kinds(vc, function), 0) for inputs, function in calls]
-    found = tuple(step for step in steps if step is not None)
-    return found if len(found) == len(steps) else None
 
 
 # An attack from the deployment
@@ -337,7 +268,7 @@ class Search:
                 return None
             steps.append(step)
         if chain.run is not None:
-            planned = _make_plan_steps(vc, chain.run, model)
+            planned = make_plan_steps(vc, chain.run, model)
             if planned is None:
                 return None
             steps += planned
@@ -345,10 +276,10 @@ class Search:
             inputs = self._get_later(chain)
             now, height = model.get(inputs.now), model.get(inputs.height)
             coins = model.get(chain.gifts[-1])
-            steps.append(Step(NO_CALL, _address(ADDRESS_LOW), 0, now, height, (), coins))
+            steps.append(Step(NO_CALL, make_address(ADDRESS_LOW), 0, now, height, (), coins))
         return Scenario(
             make_claim(goal, name),
-            _address(model.get(vc.inputs.this)),
+            make_address(model.get(vc.inputs.this)),
             model.get(vc.inputs.genesis).to_bytes(32, "big"),
             0,
             0,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dsl.check_tests import compute_account_address
+from dsl.accounts import compute_account_address
 from dsl.compile import CompiledUnit, compile_source
 from dsl.names import ACCOUNTS
 from dsl.world import CONTRACT, MemoryWorld
