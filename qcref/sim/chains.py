@@ -46,7 +46,13 @@ FINALITY: Final = FinalityConfig(
 """Short epochs; no partition of a run outlasts the leak's patience."""
 
 ALGORITHMS: Final[dict[str, ConsensusConfig]] = {
-    "bft": BftConfig(timeout_propose_ms=60, timeout_vote_ms=30, timeout_delta_ms=20),
+    "bft": BftConfig(
+        timeout_propose_ms=60,
+        timeout_vote_ms=30,
+        timeout_delta_ms=20,
+        slash_quotient=20,
+        missed_heights_max=0,
+    ),
     "pow": PowConfig(
         is_asert=True,
         target_initial=1 << 250,
