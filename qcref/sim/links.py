@@ -9,11 +9,13 @@ from spec.consensus.interface import Message
 from spec.ledger.ops import (
     DOUBLE_FFG_VOTE,
     DOUBLE_PRODUCTION,
+    DOUBLE_PROPOSAL,
     DOUBLE_VOTE,
     FFG_VOTE,
     ROUND_VOTE,
     DoubleFfgVote,
     DoubleProduction,
+    DoubleProposal,
     DoubleVote,
     FfgVote,
     RoundVote,
@@ -114,6 +116,7 @@ FIXED_SIZES_BYTES = {
         (DoubleVote, DOUBLE_VOTE),
         (DoubleFfgVote, DOUBLE_FFG_VOTE),
         (DoubleProduction, DOUBLE_PRODUCTION),
+        (DoubleProposal, DOUBLE_PROPOSAL),
     )
 }
 """Votes and evidence are of one size each."""
