@@ -198,7 +198,8 @@ class Status(Model):
     genesis_id: Hash
     head_height: str
     head_id: Hash
-    final_id: Hash
+    final_id: Hash | None
+    """None where nothing is ever final."""
     state_root: Hash
     time_ms: str
     """Of the head."""

@@ -67,7 +67,7 @@ async def get_status(node: NodeDep) -> models.Status:
         genesis_id=render.render_bytes(runtime.chain.genesis_id),
         head_height=str(header.height),
         head_id=render.render_bytes(compute_block_id(header)),
-        final_id=render.render_bytes(runtime.final_id),
+        final_id=None if runtime.final_height is None else render.render_bytes(runtime.final_id),
         state_root=render.render_bytes(header.state_root),
         time_ms=str(header.time_ms),
         now_ms=str(node.devnet.clock.now_ms()),

@@ -64,7 +64,7 @@ def render_transaction(view: dict[str, Json]) -> list[str]:
 def _render_head(view: dict[str, Json], receipt: dict[str, Json]) -> str:
     what = "ok" if receipt["status"] == "success" else f"failed ({receipt['status']})"
     fee = render_amount(str(receipt["fee"]))
-    final = "final" if view["is_final"] else "not final yet"
+    final = "final" if view["is_final"] else "not final"
     return (
         f"{what} · block {view['height']} · gas {receipt['gas_used']} · fee {fee} coins · "
         f"tx {view['id']} · {final}"
