@@ -2,19 +2,46 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from dsl.verify.goals import Vc
-from dsl.verify.model import Model
+from dsl.verify.encoder import Encoder
+from dsl.verify.leaves import complete_leaves, decode_leaves
 from dsl.verify.run_frame import Made, Paid
 from dsl.verify.scenario import Foreign
 from dsl.verify.script import Answer, Asked, Moment, make_raw, make_script
+from dsl.verify.terms import Symbol, Term
 from spec.crypto.address import ADDRESS_SIZE_BYTES, is_contract_address
-from spec.ir.linked import LinkedMember
-from spec.ir.syntax import PrimOp
+from spec.ir.linked import LinkedMember, LinkedModule
+from spec.ir.syntax import PrimOp, Type
 from spec.ir.values import SELECTOR_SIZE_BYTES, Value
 
 ARGUMENTS_LENGTH = 3
 """Leaf of a message that says how many bytes its arguments are."""
+
+
+class Answers(Protocol):
+    """The numbers of a model, or of a test."""
+
+    def get(self, term: Term) -> int:
+        """The value of a term."""
+
+    def get_value(self, kind: Type, leaves: Sequence[Term]) -> Value | None:
+        """A value of a type, None if its bytes are no text."""
+
+    def list_predicates(self) -> list[tuple[Symbol, tuple[int, ...], int]]:
+        """What is said of the world: each question with its answer."""
+
+
+class Subject(Protocol):
+    """The module that calls, and how it is encoded."""
+
+    @property
+    def linked(self) -> LinkedModule:
+        """The module."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """How."""
 
 
 @dataclass(slots=True)
@@ -29,7 +56,7 @@ class _Part:
 
 
 def cast_step(
-    vc: Vc, model: Model, made: Sequence[Made | Paid], contract: bytes
+    vc: Subject, model: Answers, made: Sequence[Made | Paid], contract: bytes
 ) -> tuple[Foreign, ...] | None:
     """The other contracts of a step, None if none can answer so."""
     parts = _list_standing(vc, model)
@@ -55,7 +82,7 @@ def cast_step(
     return _make_scripts(vc, contract, parts)
 
 
-def _list_standing(vc: Vc, model: Model) -> dict[bytes, _Part]:
+def _list_standing(vc: Subject, model: Answers) -> dict[bytes, _Part]:
     """The contracts that must be there because something asks for them."""
     names = {number: name for name, number in vc.encoder.hashes.items()}
     parts: dict[bytes, _Part] = {}
@@ -69,17 +96,21 @@ def _list_standing(vc: Vc, model: Model) -> dict[bytes, _Part]:
         elif op is PrimOp.IMPLEMENTS:
             assert isinstance(immediates, tuple), "the interface asked for"
             members = vc.linked.interfaces[immediates[0]]
-            offered = [_make_asked(member) for member in members]
+            offered = [_make_asked(vc, member) for member in members]
             parts.setdefault(address, _Part()).offered += offered
     return parts
 
 
-def _make_asked(member: LinkedMember) -> Asked:
-    result = member.result[0] if member.result else None
-    return Asked(member.selector, member.params, result, member.is_view)
+def _make_asked(vc: Subject, member: LinkedMember) -> Asked:
+    if not member.result:
+        return Asked(member.selector, member.params, None, None, member.is_view)
+    kind, layouts = member.result[0], vc.encoder.layouts
+    leaves = complete_leaves(layouts, kind, (None,) * layouts.size(kind))
+    default = decode_leaves(layouts, kind, leaves)
+    return Asked(member.selector, member.params, kind, default, member.is_view)
 
 
-def _make_answer(vc: Vc, model: Model, made: Made, moment: Moment) -> Answer | None:
+def _make_answer(vc: Subject, model: Answers, made: Made, moment: Moment) -> Answer | None:
     selector = model.get(made.selector).to_bytes(SELECTOR_SIZE_BYTES, "big")
     gift = model.get(made.gift)
     if made.message is not None:
@@ -99,10 +130,12 @@ def _make_answer(vc: Vc, model: Model, made: Made, moment: Moment) -> Answer | N
         answer = model.get_value(member.result[0], made.result.leaves)
         if answer is None:
             return None
-    return Answer(_make_asked(member), moment, tuple(args), answer, gift)
+    return Answer(_make_asked(vc, member), moment, tuple(args), answer, gift)
 
 
-def _make_scripts(vc: Vc, contract: bytes, parts: dict[bytes, _Part]) -> tuple[Foreign, ...] | None:
+def _make_scripts(
+    vc: Subject, contract: bytes, parts: dict[bytes, _Part]
+) -> tuple[Foreign, ...] | None:
     is_ticking = any(_needs_others(part) for part in parts.values()) and len(parts) > 1
     cast: list[Foreign] = []
     for address, part in parts.items():

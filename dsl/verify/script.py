@@ -67,6 +67,8 @@ class Asked:
     selector: bytes
     params: tuple[Type, ...]
     result: Type | None
+    default: Value | None
+    """What it answers where nobody knows better; None if it answers nothing."""
     is_view: bool
 
 
@@ -252,9 +254,11 @@ def _make_function(
 def _add_lookup(body: _Body, asked: Asked, answers: Sequence[Answer]) -> NodeIndex:
     """The answer whose count it is; a view's, also by its arguments."""
     assert asked.result is not None, "there is something to answer"
+    assert asked.default is not None, "as above"
     values = [each.value for each in answers if each.value is not None]
-    given = body.const(asked.result, values[-1])
-    if all(value == values[-1] for value in values):
+    last = values[-1] if values else asked.default
+    given = body.const(asked.result, last)
+    if all(value == last for value in values):
         return given
     for each in answers:
         assert each.value is not None, "as above"
@@ -291,4 +295,4 @@ def _add_gifts(body: _Body, answers: Sequence[Answer], receiver: bytes) -> None:
 def make_raw(selector: bytes, size_bytes: int) -> Asked:
     """A function that takes so many bytes of arguments, whatever they mean."""
     params = (BytesType(size_bytes),) if size_bytes else ()
-    return Asked(selector, params, None, is_view=False)
+    return Asked(selector, params, None, None, is_view=False)

@@ -1,5 +1,6 @@
 """Terms at concrete worlds: what symbolic execution says of one real call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsl.verify.cases import Case
@@ -11,11 +12,15 @@ from dsl.verify.valuation import evaluate
 from spec.ir.evaluate import evaluate_aggregate
 from spec.ir.host import BlockContext
 from spec.ir.linked import LinkedModule
+from spec.ir.machine import find_function
 from spec.ir.memory import MemoryWorld
 from spec.ir.operators import compute_hash
 from spec.ir.state import find_entry, get_entry_at
 from spec.ir.syntax import PrimOp, Type, When
-from spec.ir.values import Value
+from spec.ir.values import Value, encode_record
+
+ANSWERED = frozenset({"answer", "view", "view_text", "text", "data"})
+"""Groups of atoms that other contracts decide."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,12 @@ class Call:
     value: int
     arguments: tuple[Value, ...]
     block: BlockContext
+
+
+def implements(linked: LinkedModule, interface: int) -> bool:
+    """Whether a module has every member of one of its own interfaces."""
+    members = linked.interfaces[interface]
+    return all(find_function(linked, member.selector, member) is not None for member in members)
 
 
 class Assignment:
@@ -42,6 +53,11 @@ class Assignment:
         self.known: dict[int, int] = {}
         self.around: Surroundings | None = None
         """For the values of aggregates before the call."""
+        self.standing: frozenset[bytes] = frozenset()
+        """Addresses of other contracts, which are what anybody wants them to be."""
+        self.answers: dict[tuple[Symbol, tuple[int, ...]], int] = {}
+        """What those answer."""
+        self.questions: dict[tuple[Symbol, tuple[int, ...]], int] = {}
         kinds = linked.functions[case.function].params
         for kind, param, value in zip(kinds, case.inputs.params, call.arguments, strict=False):
             numbers = encode_leaves(encoder.layouts, kind, value)
@@ -71,8 +87,12 @@ class Assignment:
                 return self._read_past(term.symbol, args)
             case "last":
                 return 3
-            case "hash" | "predicate":
+            case "hash" | "predicate" | "packed" | "packed_length":
                 return self._apply(term.symbol, args)
+            case "fails" | "gift":
+                return 0
+            case "answer" | "view" | "view_text" | "text" | "data":
+                return self.answers[term.symbol, args]
             case "aggregate":
                 return self._sum(term.symbol, args)
             case group:
@@ -82,10 +102,27 @@ class Assignment:
         """The value of a term."""
         return evaluate((term,), self.assign)[0]
 
-    def get_value(self, kind: Type, value: Sym) -> Value:
+    def get_value(self, kind: Type, leaves: Sequence[Term]) -> Value:
         """A value from its leaves."""
-        numbers = tuple(evaluate(value.leaves, self.assign))
+        numbers = tuple(evaluate(tuple(leaves), self.assign))
         return decode_leaves(self.encoder.layouts, kind, numbers)
+
+    def list_predicates(self) -> list[tuple[Symbol, tuple[int, ...], int]]:
+        """What was asked about addresses."""
+        return [(symbol, args, answer) for (symbol, args), answer in self.questions.items()]
+
+    def answer(self, value: Sym, numbers: Sequence[int]) -> None:
+        """Another contract answers, unless it has answered this before."""
+        for leaf, number in zip(value.leaves, numbers, strict=True):
+            found = [
+                term
+                for term in collect((leaf,))
+                if term.symbol is not None and term.symbol.group in ANSWERED
+            ]
+            atom = max(found, key=lambda term: term.id)  # the others are within its arguments
+            assert atom.symbol is not None
+            args = tuple(self.get(arg) for arg in atom.args)
+            self.answers.setdefault((atom.symbol, args), number)
 
     def _read(self, symbol: Symbol, args: tuple[int, ...]) -> int:
         _, cell, leaf = symbol.key
@@ -118,17 +155,27 @@ class Assignment:
     def _apply(self, symbol: Symbol, args: tuple[int, ...]) -> int:
         names = {number: name for name, number in self.encoder.hashes.items()}
         name = names[symbol.key[0]]
-        if name[0] is PrimOp.IS_CONTRACT:
-            return int(self.world.get_code(args[0].to_bytes(32, "big")) is not None)
-        assert name[0] is PrimOp.HASH
-        immediates, kinds = name[1], name[2]
-        assert isinstance(immediates, tuple)
+        if symbol.group == "predicate":
+            assert name[0] in {PrimOp.IS_CONTRACT, PrimOp.IMPLEMENTS}
+            address = args[0].to_bytes(32, "big")
+            answer = int(address in self.standing)
+            if address == self.call.contract and name[0] is PrimOp.IMPLEMENTS:
+                answer = int(implements(self.linked, name[1][0]))  # type: ignore[index]  # as below
+            self.questions[symbol, args] = answer
+            return answer
+        kinds = name[1] if name[0] is PrimOp.MESSAGE else name[2]
         assert isinstance(kinds, tuple)
         values: list[Value] = []
         for kind in kinds:
             size = self.encoder.layouts.size(kind)
             values.append(decode_leaves(self.encoder.layouts, kind, args[:size]))
             args = args[size:]
+        if name[0] is PrimOp.MESSAGE:
+            data = encode_record(self.linked.types, kinds, tuple(values))
+            is_length = symbol.group == "packed_length"
+            return len(data) if is_length else int.from_bytes(data, "big")
+        immediates = name[1]
+        assert isinstance(immediates, tuple)
         digest = compute_hash(self.linked, immediates[0], kinds, tuple(values))
         return int.from_bytes(digest, "big")
 

@@ -19,7 +19,7 @@ PROPERTY = re.compile(r"(?:invariant|transition|ensures|can|check) ((?:true|fals
 STATED = re.compile(r" {4}(?:invariant|transition|can|check) (false_\w+):.*\n(?: {8}.*\n)*")
 
 
-LONG = frozenset({"token", "aliases", "ballots", "edges", "coinage", "runs", "calls"})
+LONG = frozenset({"token", "aliases", "ballots", "edges", "coinage", "runs"})
 """Contracts with very many properties."""
 DEEP = frozenset(
     {"false_a", "false_b", "false_both", "false_numbers", "false_epoch", "false_covered"}

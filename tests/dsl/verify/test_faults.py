@@ -350,6 +350,51 @@ def signatures_are_refused(patch: Patch) -> None:
     patch.setitem(operators.OPERATORS, PrimOp.VERIFY_SIGNATURE, wrong)
 
 
+def others_never_change(patch: Patch) -> None:
+    patch.setattr(Execution, "start_epoch", lambda *_: None)
+
+
+def views_ignore_their_target(patch: Patch) -> None:
+    real = Execution._apply_view
+
+    def wrong(run: Execution, number: int, kind: Any, args: tuple[Term, ...]) -> Sym:
+        return real(run, number, kind, (run.pool.zero, *args[1:]))
+
+    patch.setattr(Execution, "_apply_view", wrong)
+
+
+def views_ignore_their_arguments(patch: Patch) -> None:
+    real = Execution._apply_view
+
+    def wrong(run: Execution, number: int, kind: Any, args: tuple[Term, ...]) -> Sym:
+        return real(run, number, kind, (args[0], args[-1]))
+
+    patch.setattr(Execution, "_apply_view", wrong)
+
+
+def nobody_pays_meanwhile(patch: Patch) -> None:
+    patch.setattr(Execution, "_receive", lambda run: run.pool.zero)
+
+
+def coins_stay_here(patch: Patch) -> None:
+    patch.setattr(Execution, "_hand_over", lambda *_: None)
+
+
+def everybody_is_a_contract(patch: Patch) -> None:
+    patch.setattr(Execution, "is_contract", lambda run, _: run.pool.true)
+
+
+def messages_are_alike(patch: Patch) -> None:
+    real = operators._message
+
+    def wrong(host: Any, index: int, node: Prim) -> Sym:
+        made = real(host, index, node)
+        zero = host.pool.zero
+        return Sym(made.type, (*made.leaves[:3], zero, zero))
+
+    patch.setitem(operators.OPERATORS, PrimOp.MESSAGE, wrong)
+
+
 BY_SYMBOLIC = "symbolic execution"
 BY_TERMS = "terms"
 
@@ -389,6 +434,13 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (past_has_no_end, "checkpoints:false_present"),
         (past_is_bound_too_early, "checkpoints:false_old_is_past"),
         (signatures_are_refused, "permits:false_caller"),
+        (others_never_change, "calls:false_called"),
+        (views_ignore_their_target, "calls:false_any_target"),
+        (views_ignore_their_arguments, "calls:false_any_account"),
+        (nobody_pays_meanwhile, "calls:false_inbox"),
+        (coins_stay_here, "calls:false_kept"),
+        (everybody_is_a_contract, "calls:false_everybody"),
+        (messages_are_alike, "messages:false_alike"),
         (facts_are_closed_too_far, "vault:false_second"),
     )
 }

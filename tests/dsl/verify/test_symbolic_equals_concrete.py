@@ -12,20 +12,22 @@ import pytest
 
 from dsl.verify.aggregates import Aggregates, Asked
 from dsl.verify.cases import Case, run_case
+from dsl.verify.cast import cast_step
 from dsl.verify.encoder import Encoder
-from dsl.verify.leaves import Layouts, UnsupportedError
+from dsl.verify.leaves import Layouts, UnsupportedError, encode_leaves
 from dsl.verify.properties import Evaluated, Properties, Shape, View, find_shape
 from dsl.verify.replay import Happened, Moment, Surroundings, list_places, list_scalars
-from dsl.verify.scenario import Step
+from dsl.verify.run_frame import Made, Paid
+from dsl.verify.scenario import Foreign, Step
 from dsl.verify.state import Place, Root, make_state, read
-from dsl.verify.terms import Pool
+from dsl.verify.terms import Pool, Symbol
 from spec.ir.evaluate import evaluate_aggregate, evaluate_property
 from spec.ir.host import BlockContext, CallInput, Failed, MachineFailure, Succeeded
 from spec.ir.linked import LinkedCode, LinkedModule
 from spec.ir.machine import execute
 from spec.ir.memory import MemoryWorld
 from spec.ir.state import find_entry, set_entry
-from spec.ir.syntax import Call, Code, ForAll, FunctionKind, Prim, PrimOp, Send, UintType, When
+from spec.ir.syntax import Code, ForAll, FunctionKind, Prim, PrimOp, UintType, When
 from spec.ir.values import EnumValue, Value, encode_record
 from tests.dsl.verify.concrete import Assignment
 from tests.dsl.verify.concrete import Call as RealCall
@@ -45,15 +47,8 @@ OTHERS = frozenset(
 
 
 def uses_others(code: Code) -> bool:
-    """Whether other contracts or signatures decide what happens."""
-    return any(
-        isinstance(node, Call | Send)
-        or (
-            isinstance(node, Prim)
-            and node.op in {PrimOp.VERIFY_SIGNATURE, PrimOp.MESSAGE, PrimOp.IMPLEMENTS}
-        )
-        for node in code
-    )
+    """Whether signatures decide what happens."""
+    return any(isinstance(node, Prim) and node.op is PrimOp.VERIFY_SIGNATURE for node in code)
 
 
 def make_world(rng: Random, linked: LinkedModule) -> tuple[MemoryWorld, list[Value]]:
@@ -110,18 +105,27 @@ class Meeting:
         value = value if function.declared.is_payable else 0
         block = BlockContext(GENESIS_ID, rng.choice((0, 3, 1 << 60)), rng.choice((0, 5000)))
         data = encode_record(self.linked.types, function.params, arguments)
+        real = RealCall(CONTRACT, caller, value, arguments, block)
+        known = Assignment(self.encoder, self.linked, world, real, self.case)
+        cast = self._play(rng, known)
+        if cast is None:
+            counts["nobody can answer so"] += 1
+            return
         after = world.copy()
+        for foreign in cast:
+            after.codes[foreign.address] = foreign.module
         is_view = function.declared.kind is FunctionKind.VIEW
         call = CallInput(
             CONTRACT, function.declared.selector, caller, value, data, 10_000_000, is_view
         )
         outcome = execute(after, block, call)
-        real = RealCall(CONTRACT, caller, value, arguments, block)
-        known = Assignment(self.encoder, self.linked, world, real, self.case)
         pool = self.encoder.pool
         if isinstance(outcome, Failed):
             failure = outcome.failure
             if isinstance(failure, MachineFailure) and failure.code in OTHERS:
+                return
+            if isinstance(failure, MachineFailure) and failure.code == "contract.call_failed":
+                counts["open"] += 1
                 return
             counts["failed"] += 1
             assert not known.get(self.case.succeed(pool)), failure
@@ -131,7 +135,8 @@ class Meeting:
         assert known.get(self.case.succeed(pool))
         results = self.case.inputs.params[len(function.params) :]
         for kind, symbolic, concrete in zip(function.result, results, outcome.result, strict=True):
-            assert known.get_value(kind, symbolic) == concrete
+            assert known.get_value(kind, symbolic.leaves) == concrete
+        counts["called"] += len(cast) > 0
         step = Step(self.case.function, caller, value, block.now_ms, block.height, arguments)
         happened = Happened(step, Moment(world), Moment(after), outcome)
         parts = (*seen, caller, *list_scalars(arguments), *list_scalars(outcome.result))
@@ -148,6 +153,38 @@ class Meeting:
         self.compare_sums(known, around)
         self._compare_properties(known, around, counts)
 
+    def _play(self, rng: Random, known: Assignment) -> tuple[Foreign, ...] | None:
+        """Other contracts that answer at random, and what they answer."""
+        known.standing = frozenset(each for each in CONTRACTS[1:] if rng.random() < 0.8)
+        self._ask_all(known)
+        layouts = self.encoder.layouts
+        played: list[Made | Paid] = []
+        for made in self.case.execution.made:
+            played.append(made)
+            if isinstance(made, Paid) or not known.get(made.guard):
+                continue
+            if known.get(made.target).to_bytes(32, "big") not in known.standing:
+                played.pop()
+                break
+            if made.result is not None:
+                assert made.result.type is not None
+                value = make_value(rng, made.result.type)
+                known.answer(made.result, encode_leaves(layouts, made.result.type, value))
+        for made in self.case.execution.made:
+            if not isinstance(made, Paid) and made.result is not None:
+                known.answer(made.result, [0] * len(made.result.leaves))
+        return cast_step(self, known, played, CONTRACT)
+
+    def _ask_all(self, known: Assignment) -> None:
+        """Whatever stands somewhere has every interface."""
+        count = len(self.linked.interfaces)
+        asked = [(PrimOp.IS_CONTRACT, ()), *((PrimOp.IMPLEMENTS, (n,)) for n in range(count))]
+        for op, immediates in asked:
+            number = self.encoder.get_function_number(op, immediates)
+            for address in CONTRACTS[1:]:
+                where = self.encoder.pool.number(int.from_bytes(address, "big"))
+                known.get(self.encoder.pool.apply(Symbol("predicate", (number,), 0, 1), (where,)))
+
     def _compare_entries(self, known: Assignment, around: Surroundings) -> None:
         layouts, pool = self.encoder.layouts, self.encoder.pool
         for cell, declared in enumerate(self.linked.module.code.cells):
@@ -162,7 +199,7 @@ class Meeting:
                 numbers = [pool.number(to_number(key)) for key in row]
                 symbolic = read(self.case.after, Place(cell, tuple(numbers), 0), kind)
                 concrete = around.get_entry(cell, When.NOW, row)
-                assert known.get_value(kind, symbolic) == concrete, (cell, row)
+                assert known.get_value(kind, symbolic.leaves) == concrete, (cell, row)
 
     def _compare_properties(
         self, known: Assignment, around: Surroundings, counts: Counter[str]
