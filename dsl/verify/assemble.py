@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dsl.verify.aggregates import Asked
+from dsl.verify.combinations import find_combination, make_combination
 from dsl.verify.comparison import make_lemma
 from dsl.verify.goals import Goal, Vc
 from dsl.verify.instances import Touched, choose_instances
@@ -103,6 +104,8 @@ def gather(vc: Vc, goal: Goal, mode: Mode) -> Assembly:
             if mode.is_finite:
                 _touch_bodies(work)
             _add_hypotheses(work)
+        if not mode.is_finite:
+            _add_combinations(work)
     _add_sums(work)
     if not mode.is_finite:
         _add_single_sums(work)
@@ -262,6 +265,30 @@ def _add_sums(work: Assembly) -> None:
         work.pairs = list_pairs(vc.aggregates, list(ghosts.values()))
         if work.mode.is_comparing:
             _add_comparisons(work)
+
+
+def _add_combinations(work: Assembly) -> None:
+    """At the root: what an assumed invariant says at each key, added up over all keys."""
+    vc, pool = work.vc, work.vc.encoder.pool
+    asked = {each.aggregate for each in work.asked.values() if each.state.root is vc.anywhere.root}
+    for index in sorted(work.mode.invariants):
+        if index not in vc.combinations:
+            shape, view = vc.invariants[index], View(vc.inputs, vc.anywhere, vc.anywhere)
+            vc.combinations[index] = (
+                None
+                if shape is None
+                else find_combination(vc.properties, vc.aggregates, shape, view)
+            )
+        found = vc.combinations[index]
+        if found is None or not {part.aggregate for part in found.parts} <= asked:
+            continue
+        touched = {
+            tuple(key.id for key in keys): keys
+            for part in found.parts
+            for keys in _list_touched(work, part.aggregate)
+        }
+        lemma = make_combination(pool, vc.aggregates, found, vc.anywhere, touched)
+        work.assertions.append(lemma)
 
 
 def _add_comparisons(work: Assembly) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from dsl.source_map import PlanMap
 from dsl.verify.aggregates import Aggregates
 from dsl.verify.cases import Case
+from dsl.verify.combinations import Combination
 from dsl.verify.encoder import Encoder, Inputs
 from dsl.verify.leaves import Sym
 from dsl.verify.pairs import Comparisons
@@ -96,6 +97,8 @@ class Vc:
     goals: list[Goal]
     instances: dict[tuple[int, ...], Evaluated] = field(default_factory=dict)
     """Invariants at terms, in any typed state: worked out once for all goals."""
+    combinations: dict[int, Combination | None] = field(default_factory=dict)
+    """What invariants say of sums, likewise."""
     comparisons: Comparisons = field(default_factory=Comparisons)
     """Which sums are at least others, as far as it is known."""
 
