@@ -1,8 +1,7 @@
 """Write the manifests of the standard library, or compare them (`--check`).
 
 `python -m tools.library` verifies each contract and writes `manifest.json` beside it; names of
-contracts restrict it to their folders. `--mutants` lists what no property forbids instead.
-`tools.gen_docs` then writes PROPERTIES.md from the manifests.
+contracts restrict it to their folders. `tools.gen_docs` then writes PROPERTIES.md from them.
 """
 
 import argparse
@@ -11,10 +10,8 @@ from pathlib import Path
 
 from dsl.compile import compile_source
 from dsl.verify.jobs import make_subject
-from dsl.verify.mutate import mutate
 from dsl.verify.solver import Limits, Solver
-from dsl.verify.survivors import judge, read_reasons, render_judged
-from dsl.verify.verify import Subject, verify
+from dsl.verify.verify import verify
 from stdlib_contracts.loader import LibraryContract, list_contracts
 from stdlib_contracts.manifest import (
     FILE,
@@ -25,16 +22,12 @@ from stdlib_contracts.manifest import (
     render_manifest,
 )
 
-MUTANTS_MAX = 2_000
-"""Mutants tried of one contract: more than any of the library has."""
-
 
 def main(arguments: list[str]) -> int:
     """Do what was asked; 1 if a manifest differs or something is not proved."""
     parser = argparse.ArgumentParser(prog="python -m tools.library", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="contracts, or all")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 if any would change")
-    parser.add_argument("--mutants", action="store_true", help="list the mutants that survive")
     args = parser.parse_args(arguments)
     contracts = list_contracts()
     unknown = set(args.names) - {each.name for each in contracts}
@@ -44,28 +37,14 @@ def main(arguments: list[str]) -> int:
         return 2
     chosen = {each.folder for each in contracts if not args.names or each.name in args.names}
     with Solver() as solver:
-        if args.mutants:
-            return max(
-                list_survivors(each, solver)
-                for each in contracts
-                if not args.names or each.name in args.names
-            )
         return max(write_folder(folder, solver, is_check=args.check) for folder in sorted(chosen))
-
-
-def compile_contract(contract: LibraryContract) -> Subject:
-    """The compiled contract as the verifier takes it."""
-    result = compile_source(contract.read_source(), contract.shown_path)
-    assert result.unit is not None, f"{contract.name} has errors: qc contract check says which"
-    return make_subject(result.unit)
 
 
 def prove_contract(contract: LibraryContract, solver: Solver, version: str) -> Entry:
     """Verify a contract; its entry."""
     unit = compile_source(contract.read_source(), contract.shown_path).unit
     assert unit is not None, f"{contract.name} has errors: qc contract check says which"
-    report = verify(make_subject(unit), solver, Limits())
-    return make_entry(contract.name, unit, report, version)
+    return make_entry(contract.name, unit, verify(make_subject(unit), solver, Limits()), version)
 
 
 def write_folder(folder: Path, solver: Solver, *, is_check: bool) -> int:
@@ -86,16 +65,6 @@ def write_folder(folder: Path, solver: Solver, *, is_check: bool) -> int:
     if not is_check:
         path.write_text(text, "utf-8")
     return int(bool(open_) or (is_check and text != known))
-
-
-def list_survivors(contract: LibraryContract, solver: Solver) -> int:
-    """Print the mutants of a contract that no property forbids."""
-    result = mutate(compile_contract(contract), solver, Limits(), MUTANTS_MAX)
-    reasons = read_reasons(contract.path)
-    print(
-        reasons if isinstance(reasons, str) else render_judged(judge(result, reasons)), flush=True
-    )
-    return 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from dsl.compile import CompiledUnit
 from dsl.names import ACCOUNTS
 from dsl.verify.replay import Happened, Moment, Surroundings, list_places, read_entry
-from dsl.verify.scenario import Step
+from dsl.verify.scenario import Step, split_cell
 from dsl.world import CONTRACT
 from spec.ir.evaluate import evaluate_expression, evaluate_property
 from spec.ir.host import BlockContext, CallInput, DeclaredFailure, Outcome, Succeeded
@@ -49,10 +49,14 @@ class Present(Surroundings):
     """The surroundings of a step, with a universe that is as small as may be."""
 
     universe: dict[Type, tuple[Value, ...]] = field(default_factory=dict)
+    keys: frozenset[Type] = frozenset()
+    """Types of keys: of others, a few values do."""
 
     def get_universe(self, kind: Type) -> tuple[Value, ...]:
         """See `Environment`."""
         match kind:
+            case UintType(bits) if kind not in self.keys:
+                return (0, self.happened.step.now_ms % (1 << bits), (1 << bits) - 1)
             case UintType():
                 return tuple(dict.fromkeys((*range(SMALL_MAX), *self.universe.get(kind, ()))))
             case AddressType():
@@ -74,6 +78,8 @@ class Play:
         self.world.balances.update(dict.fromkeys(PEOPLE, COINS_EACH))
         self.now_ms, self.height = START_MS, 1
         self.universe: dict[Type, tuple[Value, ...]] = {}
+        cells = range(CELL_INBOX + 1, len(unit.linked.module.code.cells))
+        self.keys = frozenset(key for cell in cells for key in split_cell(unit.linked, cell)[0])
         self.succeeded: Counter[str] = Counter()
         kinds = [each.declared.kind for each in unit.linked.functions]
         self.is_deployed = FunctionKind.INIT not in kinds
@@ -174,7 +180,14 @@ class Play:
         result = happened.outcome.result if isinstance(happened.outcome, Succeeded) else ()
         params = (*happened.step.arguments, *result)
         return Present(
-            self.linked, CONTRACT, happened, params, GENESIS_ID, (), universe=self.universe
+            self.linked,
+            CONTRACT,
+            happened,
+            params,
+            GENESIS_ID,
+            (),
+            universe=self.universe,
+            keys=self.keys,
         )
 
     def _learn(self, kind: Type, value: Value) -> None:

@@ -121,6 +121,16 @@ class Sequences:
             return None
         return Move(function, sender, coins, known, wait_ms, wait_blocks)
 
+    @property
+    def longest_openings(self) -> list[tuple[Move, ...]]:
+        """The openings that no other one begins with."""
+        every = self.mentioned.openings
+        return [
+            each
+            for each in every
+            if not any(other[: len(each)] == each and other != each for other in every)
+        ]
+
     @cached_property
     def strategy(self) -> st.SearchStrategy[tuple[Move, ...]]:
         """Sequences: a part of a test, then random calls."""
