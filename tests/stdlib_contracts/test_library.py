@@ -127,13 +127,13 @@ def test_a_payment_runs_no_code() -> None:
         """contract C:
     action put() payable by anyone:
         pass
-    action send() by anyone:
+    action forward() by anyone:
         let amount = balance
         pay(this, amount)
     test "paying a contract":
         deploy() as alice
         put() as alice with value 5
-        send() as alice
+        forward() as alice
         assert balance == 0 and inbox == 5
 """
     )
