@@ -10,9 +10,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from dsl.extension import ExtensionError, is_extension
 from proofs import smt
 from proofs.explore import cli as explore_cli
 from proofs.export import write_files
+from proofs.own import load_theorems
 from proofs.registry import THEOREMS, get_theorem
 from proofs.report import (
     EXIT_CODES,
@@ -50,11 +52,20 @@ def _run_explore(args: argparse.Namespace) -> int:
     misuse = explore_cli.find_misuse(args)
     if misuse is not None:
         return _report_error("spec.explore_misused", misuse, "`qc spec explore --help` says more")
-    return explore_cli.run(args)
+    try:
+        return explore_cli.run(args)
+    except ExtensionError as error:
+        return _report_extension(error)
+
+
+def _report_extension(error: ExtensionError) -> int:
+    return _report_error("cli.extension_invalid", str(error), "write path.py:Class")
 
 
 def _add_prove(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="NAME", help="theorems; without any, list all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="theorems, or path.py:Class; without any, list all"
+    )
     parser.add_argument("--all", action="store_true", help="prove every theorem")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument(
@@ -87,6 +98,12 @@ def _run_prove(args: argparse.Namespace) -> int:
         return EXIT_GOOD
     chosen: list[Theorem] = list(THEOREMS) if args.all else []
     for name in () if args.all else dict.fromkeys(args.names):
+        if is_extension(name):
+            try:
+                chosen += load_theorems(name)
+            except ExtensionError as error:
+                return _report_extension(error)
+            continue
         theorem = get_theorem(name)
         if theorem is None:
             return _report_unknown(name)

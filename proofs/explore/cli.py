@@ -9,8 +9,10 @@ import json
 from pathlib import Path
 from typing import Final
 
+from dsl.extension import is_extension
 from proofs.explore import bft, dpos
 from proofs.explore.search import Result, explore
+from proofs.own import load_model
 
 STATES_MAX: Final = 5_000_000
 NODES_MAX: Final = 7
@@ -21,7 +23,9 @@ VARIANTS: Final = {"bft": bft.VARIANTS, "dpos": dpos.VARIANTS}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe `qc spec explore` to a parser."""
-    parser.add_argument("algorithm", choices=tuple(VARIANTS))
+    parser.add_argument(
+        "algorithm", metavar="ALG", help=f"{', '.join(VARIANTS)}, or path.py:Class of your own"
+    )
     listed = "; ".join(f"{name}: {', '.join(variants)}" for name, variants in VARIANTS.items())
     parser.add_argument("--variant", help=f"a rule changed or removed ({listed})")
     parser.add_argument("--nodes", type=int, default=4, help="validators or producers (4)")
@@ -35,7 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def find_misuse(args: argparse.Namespace) -> str | None:
     """What is wrong with the arguments, one sentence."""
-    if args.variant is not None and args.variant not in VARIANTS[args.algorithm]:
+    is_own = is_extension(args.algorithm)
+    if args.algorithm not in VARIANTS and not is_own:
+        return f"there is no model `{args.algorithm:.80}`; there are {', '.join(VARIANTS)}"
+    if is_own and args.variant is not None:
+        return "--variant names a rule of ours, changed; a class of your own has none"
+    if args.variant not in (None, *VARIANTS.get(args.algorithm, ())):
         return f"{args.algorithm} has the variants {', '.join(VARIANTS[args.algorithm])}"
     bounds = (
         ("--nodes", args.nodes, 1, NODES_MAX),
@@ -52,7 +61,7 @@ def find_misuse(args: argparse.Namespace) -> str | None:
 
 def run(args: argparse.Namespace) -> int:
     """Search; 1 if something breaks."""
-    variant = args.variant or VARIANTS[args.algorithm][0]
+    variant = args.variant or VARIANTS.get(args.algorithm, ("as given",))[0]
     result = _explore(args, variant)
     if args.itf is not None and result.violation is not None:
         args.itf.write_text(render_itf(args.algorithm, variant, result), "utf-8")
@@ -64,6 +73,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _explore(args: argparse.Namespace, variant: str) -> Result:
+    if is_extension(args.algorithm):
+        own = load_model(args.algorithm, args.nodes, args.faulty)
+        return explore(own, args.states, depth_max=1_000)
     if args.algorithm == "bft":
         world = bft.BftModel(args.nodes, args.faulty, args.rounds, variant)
         return explore(world, args.states, depth_max=1_000)
