@@ -44,6 +44,8 @@ class Role:
     span: Span
     name: Identifier
     many: bool
+    bare: bool = False
+    """Its actions stand beside it already: a component brought it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ class Function:
     doc: str | None
     lines: tuple[Clause | Statement, ...]
     signed: tuple[SignedBy, ...] = ()
+    component: str = ""
+    """Alias of the component that brought it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +216,27 @@ class Test:
     body: tuple[Statement, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`component pause: Pausable` in a contract."""
+
+    span: Span
+    name: Identifier
+    component: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """`exports pause.halt, pause`: an alias, with the name of a function or without."""
+
+    span: Span
+    paths: tuple[tuple[Identifier, ...], ...]
+
+
 Declaration = (
-    State
+    Use
+    | Exports
+    | State
     | Role
     | Enum
     | Phases
@@ -244,5 +267,27 @@ class Contract:
     members: tuple[Declaration, ...]
 
 
-Unit = Contract | Interface
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Members that contracts take in under an alias."""
+
+    span: Span
+    name: Identifier
+    doc: str | None
+    members: tuple[Declaration, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`import "path": Name, …`."""
+
+    span: Span
+    path: str
+    path_span: Span
+    names: tuple[Identifier, ...]
+
+
+Shared = Component | Interface | Enum | Phases | Record | Signature | Const | Function
+"""What other files may import; a function at the level of the file is pure."""
+Unit = Contract | Import | Shared
 """What stands at the level of the file."""

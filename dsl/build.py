@@ -39,6 +39,12 @@ class _Chain(tuple[_Group, ...]):
     __slots__ = ()
 
 
+class _Path(tuple[ast.Identifier, ...]):
+    """`alias` or `alias.name`."""
+
+    __slots__ = ()
+
+
 class _Params(tuple[ast.Parameter, ...]):
     """A parameter list."""
 
@@ -116,6 +122,28 @@ class TreeBuilder(ExpressionBuilder):
             _text_of(find_one(parts, _Doc)),
             members,
         )
+
+    def component(self, parts: list[Part]) -> decl.Component:
+        members = tuple(part for part in parts if isinstance(part, decl.Declaration))
+        name = find_names(parts)[0]
+        span = edge(parts[0]).join(name.span)
+        return decl.Component(span, name, _text_of(find_one(parts, _Doc)), members)
+
+    def import_line(self, parts: list[Part]) -> decl.Import:
+        path = find_tokens(parts, "STRING")[0]
+        names = tuple(find_names(parts))
+        span = edge(parts[0]).join(names[-1].span)
+        return decl.Import(span, path.value[1:-1], span_of_token(path), names)
+
+    def use(self, parts: list[Part]) -> decl.Use:
+        name, component = find_names(parts)
+        return decl.Use(edge(parts[0]).join(component.span), name, component)
+
+    def exports(self, parts: list[Part]) -> decl.Exports:
+        return decl.Exports(edge(parts[0]), find_all(parts, _Path))
+
+    def export(self, parts: list[Part]) -> _Path:
+        return _Path(find_names(parts))
 
     def implements(self, parts: list[Part]) -> _Names:
         return _Names(find_names(parts))
@@ -308,9 +336,11 @@ class TreeBuilder(ExpressionBuilder):
 
     def by(self, parts: list[Part]) -> decl.By:
         names, conditions = find_names(parts), find_expressions(parts)
-        return decl.By(
-            compute_span(parts), names[0] if names else None, conditions[0] if conditions else None
-        )
+        name = names[0] if names else None
+        if len(names) > 1:
+            text = ".".join(each.text for each in names)
+            name = ast.Identifier(names[0].span.join(names[1].span), text)
+        return decl.By(compute_span(parts), name, conditions[0] if conditions else None)
 
     def phase_move(self, parts: list[Part]) -> decl.PhaseMove:
         group, names = find_one(parts, _Group) or _Group(), find_names(parts)

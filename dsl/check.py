@@ -1,12 +1,12 @@
 """The type checker's facade: a syntax tree to a typed contract, or to what is wrong with it."""
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import TypeVar, cast
 
 from dsl import ast, typed
 from dsl import ast_members as decl
+from dsl.ast_rewrite import move_to
 from dsl.check_declarations import Declarations, get_role_source
 from dsl.check_expressions import Expressions
 from dsl.check_foreign import check_implements, make_stub_interface
@@ -21,15 +21,17 @@ from dsl.parse import parse_source
 from dsl.source import Source, Span, make_source
 from dsl.types import BOOL, EnumType, MapType, RecordType, Type
 
-T = TypeVar("T")
-
 
 def check_contract(
-    source: Source, contract: decl.Contract, stubs: Sequence[typed.Contract] = ()
+    source: Source,
+    contract: decl.Contract,
+    stubs: Sequence[typed.Contract] = (),
+    generated_before: frozenset[str] = frozenset(),
 ) -> tuple[typed.Contract, Program]:
     """Return the typed contract and the program that holds what was found.
 
-    `stubs` are the contracts that its tests may deploy.
+    `stubs` are the contracts that its tests may deploy; `generated_before` are the functions that
+    roles of its components brought along.
 
     The contract is meaningful only if the program holds no error. Errors of `test` blocks are
     marked in `Program.found` like all others, but leave everything else usable.
@@ -45,6 +47,7 @@ def check_contract(
     declarations = Declarations(program, expressions)
     declarations.run(whole)
     names = {each.name.text for each in generated if isinstance(each, decl.Function)}
+    names |= generated_before
     program.generated |= names
     functions = _check_functions(program, expressions, whole, names)
     check_implements(program, contract.implements, functions)
@@ -100,13 +103,12 @@ def _make_generated(program: Program, contract: decl.Contract) -> tuple[decl.Dec
     out: list[decl.Declaration] = []
     roles = [each for each in contract.members if isinstance(each, decl.Role)]
     for role in roles:
-        members = _parse_role(role.name.text, many=role.many)
-        out += [_move_to(each, role.name.span) for each in members]
+        out += () if role.bare else expand_role(role)
     signed = find_signed(contract.members)
     if signed:
         source = make_source("generated", get_signed_source())
         found = parse_source(source).contracts[0].members
-        out += [_move_to(each, signed[0].signed[0].span) for each in found]
+        out += [move_to(each, signed[0].signed[0].span) for each in found]
     has_init = any(isinstance(m, decl.Function) and m.kind == "init" for m in contract.members)
     if roles and not has_init:
         name = ast.Identifier(contract.name.span, "init")
@@ -118,23 +120,16 @@ def _make_generated(program: Program, contract: decl.Contract) -> tuple[decl.Dec
     return tuple(out)
 
 
+def expand_role(role: decl.Role) -> tuple[decl.Declaration, ...]:
+    """Return the members that a role brings along, standing where the role does."""
+    return move_to(_parse_role(role.name.text, many=role.many), role.name.span)
+
+
 @lru_cache(maxsize=64)
 def _parse_role(name: str, *, many: bool) -> tuple[decl.Declaration, ...]:
     """Return the members that a role brings along, with the places of their own source."""
     parsed = parse_source(make_source("generated", get_role_source(name, many=many)))
     return parsed.contracts[0].members if parsed.contracts else ()
-
-
-def _move_to(node: T, span: Span) -> T:
-    """Return the tree with all spans replaced; the generated sources are shallow."""
-    if isinstance(node, Span):
-        return cast(T, span)  # T is Span here
-    if isinstance(node, tuple):
-        return cast(T, tuple(_move_to(each, span) for each in node))  # same shape
-    if is_dataclass(node) and not isinstance(node, type):
-        changes = {each.name: _move_to(getattr(node, each.name), span) for each in fields(node)}
-        return cast(T, replace(node, **changes))  # same class
-    return node
 
 
 def _check_claims(

@@ -313,12 +313,13 @@ class Declarations:
             ("function", lambda: _internal(contract)),
             ("type", lambda: [(n, self._program.type_spans[n]) for n in self._program.types]),
         )
+        own = self._program.source
         for local, span in self._program.lets:
-            if local.id not in self._program.used_locals:
+            if own.find_part(span) is None and local.id not in self._program.used_locals:
                 self._program.warn("QC0801", f"`{local.name}` is never used", span)
         for kind, names in groups:
             for name, span in names():
-                if name not in self._program.used:
+                if name not in self._program.used and own.find_part(span) is None:
                     self._program.warn("QC0801", f"the {kind} `{name}` is never used", span)
 
 

@@ -75,7 +75,10 @@ class Functions:
         guard = self._guard(node, header, scope, params, signer)
         open_errors = self._open_errors(header)
         self._check_required(node, open_errors)
-        context = Context(node.kind, place, result, open_errors, node.kind == "function", generated)
+        is_internal = node.kind == "function"
+        context = Context(
+            node.kind, place, result, open_errors, is_internal, generated, node.component
+        )
         statements = Statements(self._program, self._expressions, context)
         inner = Scope(scope)
         checked = list(self._start(node)) + list(statements.block(body, inner))

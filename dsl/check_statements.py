@@ -47,6 +47,8 @@ class Context:
     open_errors: tuple[str, ...]
     is_internal: bool
     is_generated: bool
+    component: str
+    """Alias of the component that the function came with."""
     """True for what a role brings along: it may assign the role."""
     loops: int = 0
     assigned: set[int] = field(default_factory=set)
@@ -157,6 +159,14 @@ class Statements:
         if place.cell in (CELL_BALANCE, CELL_INBOX):
             label = "coins move by `pay`, `collect` and `value` only"
             self._program.report("QC0404", f"`{root}` can't be assigned", span, label)
+            return False
+        cell = self._program.cells[place.cell]
+        whose = cell.name.partition(".")[0] if "." in cell.name else ""
+        is_first = cell.role and self._context.kind == "init"
+        if whose != self._context.component and whose and not is_first:
+            message = f"`{cell.name}` belongs to the component `{whose}`"
+            label = "only its own functions write it"
+            self._program.report("QC0454", message, span, label)
             return False
         if self._program.cells[place.cell].role and not self._may_assign_roles():
             message = f"the role `{root}` can't be assigned here"

@@ -7,11 +7,14 @@ from functools import cached_property
 
 from dsl import ast_members as decl
 from dsl import typed
-from dsl.check import check_contract
-from dsl.diagnostics import Diagnostic, Severity, clamp, is_error
+from dsl.check import check_contract, expand_role
+from dsl.components import expand_components
+from dsl.diagnostics import Diagnostic, Label, Severity, clamp, is_error
+from dsl.imports import Imports, list_needed, resolve_imports
 from dsl.interface import Json, make_abi
 from dsl.lower import Lowered, lower_contract
 from dsl.lower_code import TooLargeError
+from dsl.names import Program
 from dsl.parse import Parsed, parse_source
 from dsl.proof_module import Proof, list_views, map_plans
 from dsl.source import ERRORS_MAX, Source, Span, make_source
@@ -84,33 +87,47 @@ def compile_source(text: str, file: str) -> CompileResult:
     source = make_source(file, text)
     parsed = parse_source(source)
     found = list(parsed.diagnostics)
+    imports = resolve_imports(source, parsed)
+    source = imports.source
+    found += imports.found
     contract = parsed.contracts[0] if parsed.contracts else None
     if contract is None:
         if not found:
             message = "there is no contract in this file"
             found.append(_error("QC0018", message, Span(0, 0), "write `contract Name:`"))
-        return _finish(source, found, None)
+        return _finish(imports, found, None)
     others = parsed.contracts[1:]
     found += [_error("QC0017", "a file holds one contract", each.header) for each in others]
-    stubs = tuple(_check_stub(source, parsed, each, found) for each in parsed.stubs)
-    checked, program = check_contract(source, _with_interfaces(parsed, contract), stubs)
+    stubs = tuple(_check_stub(imports, parsed, each, found) for each in parsed.stubs)
+    checked, program = _check(imports, contract, found, stubs)
     found += _without_echoes(source, parsed.diagnostics, program.found)
     if any(is_error(each) and not each.code.startswith(TEST_CODES) for each in found):
-        return _finish(source, found, None)
-    return _finish(source, found, _build(source, checked, stubs, found))
+        return _finish(imports, found, None)
+    return _finish(imports, found, _build(source, checked, stubs, found))
 
 
-def _with_interfaces(parsed: Parsed, contract: decl.Contract) -> decl.Contract:
-    """Return the contract with the interfaces of its file as members."""
-    return replace(contract, members=(*parsed.interfaces, *contract.members))
+def _check(
+    imports: Imports,
+    contract: decl.Contract,
+    found: list[Diagnostic],
+    stubs: Sequence[typed.Contract],
+) -> tuple[typed.Contract, Program]:
+    """Check a contract with what it uses of the file, its components taken in."""
+    needed = list_needed(imports.table, (contract,))
+    components = {each.name.text: each for each in needed if isinstance(each, decl.Component)}
+    shared = tuple(each for each in needed if not isinstance(each, decl.Component))
+    whole = replace(contract, members=(*shared, *contract.members))
+    expanded = expand_components(whole, components, expand_role)
+    found += expanded.found
+    return check_contract(imports.source, expanded.contract, stubs, expanded.generated)
 
 
 def _check_stub(
-    source: Source, parsed: Parsed, contract: decl.Contract, found: list[Diagnostic]
+    imports: Imports, parsed: Parsed, contract: decl.Contract, found: list[Diagnostic]
 ) -> typed.Contract:
     """Check a contract that serves tests; what is wrong with it is found."""
-    checked, program = check_contract(source, _with_interfaces(parsed, contract))
-    found += _without_echoes(source, parsed.diagnostics, program.found)
+    checked, program = _check(imports, contract, found, ())
+    found += _without_echoes(imports.source, parsed.diagnostics, program.found)
     return checked
 
 
@@ -118,8 +135,8 @@ def _without_echoes(
     source: Source, first: Sequence[Diagnostic], later: Sequence[Diagnostic]
 ) -> list[Diagnostic]:
     """Leave out unknown names that stand on a line which the parser had to drop."""
-    lines = {source.locate(each.span).line for each in first if is_error(each)}
-    dropped = {word for line in lines for word in _WORD.findall(source.get_line(line))}
+    lines = [source.locate(each.span) for each in first if is_error(each)]
+    dropped = {word for line in lines for word in _WORD.findall(source.get_line_of(line))}
     return [
         each
         for each in later
@@ -132,12 +149,22 @@ def _error(code: str, message: str, span: Span, label: str = "") -> Diagnostic:
 
 
 def _finish(
-    source: Source, found: Sequence[Diagnostic], unit: CompiledUnit | None
+    imports: Imports, found: Sequence[Diagnostic], unit: CompiledUnit | None
 ) -> CompileResult:
-    unique = tuple(dict.fromkeys(found))
+    source = imports.source
+    unique = tuple(dict.fromkeys(_tell_use(imports, each) for each in found))
     ordered = sorted(unique, key=lambda each: (not is_error(each), each.span.start, each.code))
     inside = tuple(clamp(each, len(source.text)) for each in ordered[: 2 * ERRORS_MAX])
     return CompileResult(source, inside, unit)
+
+
+def _tell_use(imports: Imports, each: Diagnostic) -> Diagnostic:
+    """Return what is wrong in an imported file with the import that led there."""
+    part = imports.source.find_part(each.span)
+    use = None if part is None else imports.uses.get(part.name)
+    if use is None:
+        return each
+    return replace(each, others=(*each.others, Label(use, "imported here")))
 
 
 def _build(

@@ -80,7 +80,7 @@ def clamp(diagnostic: Diagnostic, length: int) -> Diagnostic:
 
 def _render_place(source: Source, span: Span, text: str, gutter: int) -> list[str]:
     where = source.locate(span)
-    line = source.get_line(where.line)
+    line = source.get_line_of(where)
     room = max(1, len(line) - where.column + 1)
     carets = "^" * max(1, min(where.length, room, CARETS_MAX))
     pad = " " * (where.column - 1)
@@ -96,7 +96,7 @@ def render_diagnostic(source: Source, diagnostic: Diagnostic) -> str:
     severity = diagnostic.severity.value
     lines = [
         f"{severity}[{diagnostic.code}]: {diagnostic.message}",
-        f"  --> {source.name}:{where.line}:{where.column}",
+        f"  --> {where.file or source.name}:{where.line}:{where.column}",
     ]
     beside = [diagnostic.label] if diagnostic.label else []
     if diagnostic.in_scope:
@@ -105,6 +105,9 @@ def render_diagnostic(source: Source, diagnostic: Diagnostic) -> str:
         beside.append(f"in scope: {', '.join(shown)}{more}")
     lines += _render_place(source, diagnostic.span, "   ".join(beside), gutter)
     for other in diagnostic.others:
+        there = source.locate(other.span)
+        if there.file != where.file:
+            lines.append(f"  ::: {there.file or source.name}:{there.line}:{there.column}")
         lines += _render_place(source, other.span, other.text, gutter)
     if diagnostic.expected:
         lines.append(f"{' ' * gutter} = expected: {', '.join(diagnostic.expected)}")
@@ -126,7 +129,8 @@ def render_summary(source: Source, diagnostics: tuple[Diagnostic, ...]) -> str:
     first = (errors or warnings)[0]
     text = ", ".join(counts)
     if len(errors) > 1:
-        text += f" (second: {source.name}:{source.locate(errors[1].span).line})"
+        second = source.locate(errors[1].span)
+        text += f" (second: {second.file or source.name}:{second.line})"
     return f"{text} · qc explain {first.code}"
 
 
@@ -143,7 +147,8 @@ def encode_diagnostic(source: Source, diagnostic: Diagnostic) -> dict[str, objec
 
     def place(span: Span) -> dict[str, object]:
         where = source.locate(span)
-        return {"line": where.line, "column": where.column, "length": where.length}
+        file = {"file": where.file} if where.file else {}
+        return {"line": where.line, "column": where.column, "length": where.length, **file}
 
     return {
         "code": diagnostic.code,

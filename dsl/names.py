@@ -269,7 +269,7 @@ class Program:
         """Report a habit of another language if one covers the span."""
         where = self.source.locate(span)
         column = where.column - 1
-        habit = find_habit(self.source.get_line(where.line), column, column + where.length)
+        habit = find_habit(self.source.get_line_of(where), column, column + where.length)
         if habit is None:
             return False
         written = self.text_of(span)

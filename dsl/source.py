@@ -47,6 +47,19 @@ class Location:
     """1-based, in characters."""
     length: int
     """In characters; 0 at the end of a line."""
+    file: str = ""
+    """Empty for the file that is compiled, else the imported one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An imported text behind the one that is compiled."""
+
+    name: str
+    start: int
+    """Offset of its first character."""
+    line: int
+    """How many lines of the whole stand before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +72,41 @@ class Source:
     """The whole text."""
     line_starts: tuple[int, ...]
     """Offset of each line's first character."""
+    parts: tuple[Part, ...] = ()
+    """Imported texts, in the order in which they stand behind the first."""
+
+    def find_part(self, span: Span) -> Part | None:
+        """Return the imported text that a span lies in, None for the text compiled."""
+        inside = [each for each in self.parts if each.start <= span.start]
+        return inside[-1] if inside else None
 
     def locate(self, span: Span) -> Location:
-        """Return line, column and length of a span."""
+        """Return line, column and length of a span in its file."""
         line = bisect_right(self.line_starts, min(span.start, len(self.text)))
-        return Location(line, span.start - self.line_starts[line - 1] + 1, span.end - span.start)
+        column, length = span.start - self.line_starts[line - 1] + 1, span.end - span.start
+        part = self.find_part(span)
+        if part is None:
+            return Location(line, column, length)
+        return Location(line - part.line, column, length, part.name)
+
+    def get_line_of(self, where: Location) -> str:
+        """Return the text of a location's line."""
+        before = next((each.line for each in self.parts if each.name == where.file), 0)
+        return self.get_line(before + where.line)
 
     def get_line(self, line: int) -> str:
         """Return the text of a 1-based line without its line break."""
         start = self.line_starts[line - 1]
         end = self.line_starts[line] - 1 if line < len(self.line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
+
+
+def extend_source(source: Source, name: str, text: str) -> tuple[Source, int]:
+    """Return the source with another text behind it, and that text's offset."""
+    first = source.text if source.text.endswith("\n") else source.text + "\n"
+    whole = make_source(source.name, first + text)
+    part = Part(name, len(first), bisect_right(whole.line_starts, len(first)) - 1)
+    return Source(whole.name, whole.text, whole.line_starts, (*source.parts, part)), len(first)
 
 
 def make_source(name: str, text: str) -> Source:

@@ -21,7 +21,9 @@ class Parsed:
     """What is to be deployed; a file should hold one."""
     stubs: tuple[decl.Contract, ...]
     """Contracts that serve tests."""
-    interfaces: tuple[decl.Interface, ...]
+    shared: tuple[decl.Shared, ...]
+    """Declarations and components at the level of the file."""
+    imports: tuple[decl.Import, ...]
     comments: tuple[Comment, ...]
     diagnostics: tuple[Diagnostic, ...]
     """In the order of the text; errors make the tree incomplete, never wrong."""
@@ -34,7 +36,7 @@ def parse_source(source: Source) -> Parsed:
     """
     layout = scan_layout(source)
     if layout.repaired is None:
-        return Parsed((), (), (), layout.comments, layout.diagnostics)
+        return Parsed((), (), (), (), layout.comments, layout.diagnostics)
     run = Run(source, list(layout.diagnostics))
     with _LOCK:
         units = run.parse(layout.repaired + "\n")
@@ -48,7 +50,8 @@ def parse_source(source: Source) -> Parsed:
     return Parsed(
         tuple(each for each in contracts if not each.is_stub),
         tuple(each for each in contracts if each.is_stub),
-        tuple(each for each in units if isinstance(each, decl.Interface)),
+        tuple(each for each in units if isinstance(each, decl.Shared)),
+        tuple(each for each in units if isinstance(each, decl.Import)),
         layout.comments,
         inside,
     )

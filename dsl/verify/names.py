@@ -173,7 +173,7 @@ class Names:
         if not 0 <= node < len(locations) or locations[node].line < 1:
             return ()
         where = locations[node]
-        line = self.source.get_line(where.line)
+        line = self.source.get_line_of(where)
         carets = "^" * max(1, min(where.length, len(line) - where.column + 1))
         gutter = len(str(where.line))
         return (
