@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from dsl import ast
 from dsl import ast_members as decl
 from dsl.build_expressions import (
-    ExpressionBuilder,
     Part,
     compute_span,
     edge,
@@ -24,6 +23,7 @@ from dsl.build_expressions import (
     has_token,
     span_of_token,
 )
+from dsl.build_files import FileBuilder
 from dsl.source import BLOCKS_DEPTH_MAX, Span
 
 
@@ -35,12 +35,6 @@ class _Group(tuple[ast.Identifier, ...]):
 
 class _Chain(tuple[_Group, ...]):
     """The groups `A -> B | C` of a phase chain."""
-
-    __slots__ = ()
-
-
-class _Path(tuple[ast.Identifier, ...]):
-    """`alias` or `alias.name`."""
 
     __slots__ = ()
 
@@ -99,7 +93,7 @@ def _text_of(doc: _Doc | None) -> str | None:
     return None if doc is None else doc.text
 
 
-class TreeBuilder(ExpressionBuilder):
+class TreeBuilder(FileBuilder):
     """Builds statements, clauses and members on top of expressions."""
 
     # Contract and members
@@ -128,22 +122,6 @@ class TreeBuilder(ExpressionBuilder):
         name = find_names(parts)[0]
         span = edge(parts[0]).join(name.span)
         return decl.Component(span, name, _text_of(find_one(parts, _Doc)), members)
-
-    def import_line(self, parts: list[Part]) -> decl.Import:
-        path = find_tokens(parts, "STRING")[0]
-        names = tuple(find_names(parts))
-        span = edge(parts[0]).join(names[-1].span)
-        return decl.Import(span, path.value[1:-1], span_of_token(path), names)
-
-    def use(self, parts: list[Part]) -> decl.Use:
-        name, component = find_names(parts)
-        return decl.Use(edge(parts[0]).join(component.span), name, component)
-
-    def exports(self, parts: list[Part]) -> decl.Exports:
-        return decl.Exports(edge(parts[0]), find_all(parts, _Path))
-
-    def export(self, parts: list[Part]) -> _Path:
-        return _Path(find_names(parts))
 
     def implements(self, parts: list[Part]) -> _Names:
         return _Names(find_names(parts))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from dsl import ast
 from dsl import ast_members as decl
 from dsl.ast_rewrite import move_to, rewrite
+from dsl.ast_walk import walk_syntax
 from dsl.diagnostics import Diagnostic, Severity, find_nearest
 from dsl.source import Span
 
@@ -175,7 +176,9 @@ class _Expansion:
                 is_plain = not any(isinstance(each, ast.Clause) for each in member.lines)
                 is_internal = member.kind == "view" and is_plain
                 return replace(member, kind="function") if is_internal else None
-            case decl.Property(label=label):
+            case decl.Plan(label=label) | decl.Property(label=label):
+                if isinstance(member, decl.Plan) and self._is_about_left_out(alias, member):
+                    return None
                 name = "" if label is None else f"{alias}.{label.text}"
                 named = None if label is None else replace(label, text=name)
                 return replace(member, label=named)
@@ -183,6 +186,15 @@ class _Expansion:
                 return self._keep(member)
             case _:
                 return member
+
+    def _is_about_left_out(self, alias: str, plan: decl.Plan) -> bool:
+        """Whether a plan makes a call that the contract does not export."""
+        component = self._names[alias]
+        calls = [
+            each for each in walk_syntax((plan.left, plan.right)) if isinstance(each, ast.Call)
+        ]
+        named = [each.callee.text for each in calls if isinstance(each.callee, ast.Name)]
+        return any(component.get(name, name) != name for name in named)
 
     def _keep(self, member: decl.Declaration) -> decl.Declaration | None:
         """Return a member that keeps its name unless an equal one is there already."""

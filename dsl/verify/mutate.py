@@ -77,6 +77,8 @@ class Survivor:
     text: str
     code: str
     """The source line, without its indentation."""
+    origin: str = ""
+    """The imported file that it is of, empty for the contract's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +177,15 @@ def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> 
         outcomes = decide_all(make_valid_vc(mutant.linked, decide, subject.plans), decide)
         if _is_killed(base, outcomes):
             continue
-        line = 0
+        line, code, origin = 0, "", ""
         if subject.source_map is not None:
             locations = subject.source_map.functions[mutant.function].locations
-            line = locations[mutant.node].line if mutant.node < len(locations) else 0
-        code = subject.source.get_line(line).strip() if subject.source and line else ""
-        survivors.append(Survivor(names.get_function(mutant.function), line, mutant.text, code))
+            where = locations[mutant.node] if mutant.node < len(locations) else None
+            if where is not None and where.line and subject.source is not None:
+                code = subject.source.get_line_of(where).strip()
+            line, origin = (0, "") if where is None else (where.line, where.file)
+        action = names.get_function(mutant.function)
+        survivors.append(Survivor(action, line, mutant.text, code, origin))
     tried = min(len(mutants), count_max)
     return Mutation(
         subject.contract,

@@ -150,6 +150,11 @@ class Names:
         found = self.get_location(goal)
         return 0 if found is None else found.line
 
+    def get_origin(self, goal: Goal) -> str:
+        """The imported file that a goal is about, empty for the contract's own."""
+        found = self.get_location(goal)
+        return "" if found is None else found.file
+
     def get_location(self, goal: Goal) -> Location | None:
         """Where the property or the failing node stands."""
         if self.source_map is None:
@@ -177,6 +182,7 @@ class Names:
         carets = "^" * max(1, min(where.length, len(line) - where.column + 1))
         gutter = len(str(where.line))
         return (
+            *([f"  in {where.file}"] if where.file else []),
             f"  {where.line} | {line}",
             f"  {' ' * gutter} | {' ' * (where.column - 1)}{carets}",
         )

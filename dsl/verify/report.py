@@ -51,6 +51,7 @@ def encode_report(report: Report, tests: Tests | None) -> dict[str, object]:
                 "action": goal.action,
                 "verdict": goal.verdict,
                 "line": goal.line,
+                "file": goal.origin or report.file,
                 "ms": goal.ms,
                 "text": goal.text,
                 "reason": goal.reason,
@@ -117,7 +118,7 @@ def render_counterexample(report: Report, each: CounterexampleReport) -> list[st
         if each.verdict == "broken"
         else "no attack of up to 3 calls was found; from this state one call breaks it (replayed)"
     )
-    place = f"  ({report.file}:{each.line})" if each.line else ""
+    place = f"  ({each.origin or report.file}:{each.line})" if each.line else ""
     by_what = f" by {each.action}" if each.action else ""
     lines = [f"{TITLES[each.verdict]}  {each.goal}{by_what}: {each.text}{place}", f"  {how}"]
     lines += each.story
@@ -198,7 +199,7 @@ def _render_open(report: Report) -> list[str]:
             goal.verdict == "not_inductive" and goal.reason.startswith("there is a state")
         ):
             by_what = f" ({goal.action})" if goal.action else ""
-            place = f"  {report.file}:{goal.line}" if goal.line else ""
+            place = f"  {goal.origin or report.file}:{goal.line}" if goal.line else ""
             title = goal.verdict.replace("_", " ")
             lines.append(f"{title}: {goal.name}, {goal.kind}{by_what}: {goal.reason}{place}")
     if conditional:

@@ -133,11 +133,12 @@ def render_judged(judged: Judged) -> str:
     """What an author reads: the survivors, their reasons, and the score."""
     file = judged.mutation.file
     lines = [
-        f"explained {each.action}, {file}:{each.line}: {each.text}: {reason.reason}"
+        f"explained {each.action}, {each.origin or file}:{each.line}: {each.text}: {reason.reason}"
         for each, reason in judged.explained
     ]
     lines += [
-        f"SURVIVES  {each.action}, {file}:{each.line}: {each.text}" for each in judged.unexplained
+        f"SURVIVES  {each.action}, {each.origin or file}:{each.line}: {each.text}"
+        for each in judged.unexplained
     ]
     lines += [
         f"a reason is not needed: {each.action}, {each.change}, `{each.code}`"

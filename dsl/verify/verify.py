@@ -53,6 +53,8 @@ class GoalReport:
     """What is claimed, in the author's words where there are any."""
     reason: str
     """Why not proved; empty if proved."""
+    origin: str = ""
+    """The imported file that the line is of, empty for the contract's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class CounterexampleReport:
     """The text of the file that replays it."""
     file: str = ""
     """Where it was written."""
+    origin: str = ""
+    """As of a goal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,7 @@ class _Judge:
             ms,
             names.get_text(goal),
             reason,
+            names.get_origin(goal),
         )
 
     def _judge(self, outcome: Outcome) -> tuple[str, str]:
@@ -320,6 +325,7 @@ class _Judge:
                 tell_story(linked, names, confirmed.scenario, confirmed.replay),
                 names.get_excerpt(goal, get_cells(self._vc, goal)),
                 render_scenario(linked, confirmed.scenario, names.list_labels()),
+                origin=names.get_origin(goal),
             )
         )
 
