@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 520, 300
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 30, 48
+LEFT, RIGHT, TOP, BOTTOM = 56, 28, 30, 48
 """Margins, for axes and the legend."""
 STEPS = 5
 """Lines of the grid, beside the axis."""

@@ -19,8 +19,8 @@ from qcref.sim.profiles import get_profile
 FAULTS_MS = 5_000
 """Virtual time of the first phase."""
 HEALING_MS = 12_000
-"""Longest virtual time of the second, within which every honest node must move on: the leak may have
-to shrink the absent first."""
+"""Longest virtual time of the second, within which every honest node must move on: the leak may
+have to shrink the absent first."""
 LOOK_MS = 100
 """How often healing is looked at: the run ends when all have moved on."""
 TWINS = "twins"
