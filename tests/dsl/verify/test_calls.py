@@ -1,6 +1,7 @@
 """Calls of other contracts: symbolic execution equals the machine, and attacks answer as needed."""
 
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -80,6 +81,38 @@ def test_calls_do_what_the_machine_does() -> None:
             meeting.meet(rng, world, seen, counts)
     assert counts["succeeded"] > 60, counts
     assert counts["failed"] > 5, counts
+
+
+FEATURES = Path(__file__).parents[1] / "features"
+
+
+@pytest.mark.parametrize("name", ["hooks", "wallet"])
+def test_what_calls_receivers_or_sends_messages_is_proved(name: str, verify_text: Verify) -> None:
+    report = verify_text((FEATURES / f"{name}.qc").read_text("utf-8"))
+    assert report.verdict == "proved", list_bad(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "goal"),
+    [
+        ("hooks", "        owners[id] = some(to)\n", "", "moved"),
+        ("hooks", "when owners[id] != some(caller)", "when owners[id] == none", "consent"),
+        (
+            "wallet",
+            "when proposals[id].confirmations < quorum",
+            "when false",
+            "executed_with_quorum",
+        ),
+    ],
+)
+def test_a_slip_in_them_is_attacked(
+    name: str, right: str, wrong: str, goal: str, verify_text: Verify
+) -> None:
+    text = (FEATURES / f"{name}.qc").read_text("utf-8")
+    assert right in text
+    report = verify_text(text.replace(right, wrong))
+    assert any(each.verdict == "broken" for each in find_goals(report, goal)), list_bad(report)
+    assert all(replays(each.content) for each in report.counterexamples)
 
 
 VAULT = """
