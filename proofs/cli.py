@@ -25,6 +25,7 @@ from proofs.report import (
     render_table,
 )
 from proofs.runner import RLIMIT_DEFAULT, Outcome, prove
+from proofs.show import ALGORITHMS, compute_sheet, encode_sheet, render_sheet
 from proofs.theorem import Theorem
 
 EXIT_GOOD: Final = 0
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_prove(commands.add_parser("prove", help="prove theorems about the specification"))
     explore = commands.add_parser("explore", help="search a small world whole")
     explore_cli.add_arguments(explore)
+    show = commands.add_parser("show", help="show an algorithm's parameters, rules and proofs")
+    show.add_argument("algorithms", nargs="*", metavar="ALG", help=f"{', '.join(ALGORITHMS)} (all)")
+    show.add_argument("--json", action="store_true", help="print them as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,8 +48,25 @@ def run(args: argparse.Namespace) -> int:
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
         "prove": _run_prove,
         "explore": _run_explore,
+        "show": _run_show,
     }
     return commands[args.spec_command](args)
+
+
+def _run_show(args: argparse.Namespace) -> int:
+    for name in args.algorithms:
+        if name not in ALGORITHMS:
+            return _report_error(
+                "spec.unknown_algorithm",
+                f"there is no algorithm `{name:.80}`",
+                f"there are {', '.join(ALGORITHMS)}",
+            )
+    sheets = [compute_sheet(name) for name in args.algorithms or ALGORITHMS]
+    if args.json:
+        print(json.dumps([encode_sheet(sheet) for sheet in sheets], indent=1, ensure_ascii=False))
+    else:
+        print("\n\n".join("\n".join(render_sheet(sheet)) for sheet in sheets))
+    return EXIT_GOOD
 
 
 def _run_explore(args: argparse.Namespace) -> int:
