@@ -9,6 +9,7 @@ from dsl import ast_members as decl
 from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
 from dsl.check_foreign import declare_interface
+from dsl.check_ghosts import can_be_ghost
 from dsl.check_past import can_remember
 from dsl.check_signed import declare_signed, find_signed
 from dsl.check_types import measure_fields, resolve_type, resolve_value_type
@@ -117,6 +118,7 @@ class Declarations:
             declare_signed(self._program, signed[0].signed[0].span)
         for member in contract.members:
             self._declare(member)
+        self._declare_ghosts(contract)
         entries = [each for each in self._program.functions.values() if each.kind != "function"]
         if len(entries) > FUNCTIONS_MAX:
             message = f"a contract has at most {FUNCTIONS_MAX} actions and views"
@@ -129,7 +131,8 @@ class Declarations:
         match member:
             case decl.State():
                 for field in member.fields:
-                    self._declare_field(field)
+                    if not field.ghost:
+                        self._declare_field(field)
             case decl.Role():
                 self._declare_role(member)
             case decl.Const():
@@ -238,12 +241,10 @@ class Declarations:
     # Members
 
     def _refuse_ghost(self, field: decl.Field) -> None:
-        message = "`ghost` is not in this version of the language"
-        self._program.report("QC0901", message, field.span)
+        label = "make the whole cell a ghost, in `state`"
+        self._program.report("QC0511", "a field can't be a ghost alone", field.span, label)
 
     def _declare_field(self, field: decl.Field) -> None:
-        if field.ghost:
-            self._refuse_ghost(field)
         kind = resolve_type(self._program, field.type)
         if field.checkpointed and not can_remember(kind):
             label = "checkpoints are kept of a number, or of a map from a key to a number"
@@ -253,6 +254,18 @@ class Declarations:
             self._program.checkpointed.add(field.name.text)
             cell = self._program.cells[-1]
             self._program.cells[-1] = replace(cell, checkpointed=True)
+
+    def _declare_ghosts(self, contract: decl.Contract) -> None:
+        """Ghosts stand behind all other cells, so that the others keep their numbers."""
+        states = [member for member in contract.members if isinstance(member, decl.State)]
+        for field in (each for state in states for each in state.fields if each.ghost):
+            kind = resolve_type(self._program, field.type)
+            if field.checkpointed or not can_be_ghost(kind):
+                label = "a ghost is a number or holds none, has a default, keeps no checkpoints"
+                self._program.report("QC0511", "this can't be a ghost", field.span, label)
+            elif self._add_cell(field.name, kind, field.span, role=False):
+                self._program.ghosts.add(field.name.text)
+                self._program.cells[-1] = replace(self._program.cells[-1], ghost=True)
 
     def _add_cell(self, name: ast.Identifier, kind: Type, span: Span, *, role: bool) -> bool:
         """Declare a cell; False if its name is taken, which is reported."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dsl import ast, typed
 from dsl import ast_members as decl
 from dsl.ast_walk import walk_syntax
+from dsl.check_ghosts import check_readable
 from dsl.names import Place, Program, Scope
 from dsl.source import Span
 from dsl.types import BrokenType, MapType, Type, UintType, is_number, render_type
@@ -26,7 +27,9 @@ def can_remember(kind: Type) -> bool:
 
 
 def check_live(program: Program, node: ast.Name, place: Place) -> bool:
-    """Report a live read of a checkpointed cell that decides what an action does."""
+    """Report a read of a ghost, or a live one of a checkpointed cell, where it may not be read."""
+    if not check_readable(program, node, place):
+        return False
     if node.text not in program.checkpointed or node is program.target or place.live:
         return True
     hint = f"write `{node.text}.at(…, height)` with an earlier height"

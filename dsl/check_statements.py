@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dsl import ast, typed
 from dsl.check_expressions import Expressions
 from dsl.check_flow import always_returns
+from dsl.check_ghosts import store_ghost
 from dsl.check_inline import bind_arms, find_root, get_root
 from dsl.check_types import resolve_value_type
 from dsl.names import STANDARD_ERRORS, Place, Program, Scope
@@ -185,6 +186,8 @@ class Statements:
 
     def _store(self, node: ast.Assign, place: typed.Read, scope: Scope) -> list[typed.Stmt]:
         context = self._context.place
+        if self._program.cells[place.cell].ghost:
+            return store_ghost(self._expressions, node, place, scope)
         if node.operator == "=":
             value = self._expressions.check(node.value, scope, context, place.type)
             if isinstance(place.type, OptionType) and value.type == place.type.value:
@@ -227,6 +230,9 @@ class Statements:
             whole = whole.value
         if not isinstance(whole, typed.Read):
             self._program.report("QC0401", "this can't be assigned", node.target.span)
+            return []
+        if self._program.cells[whole.cell].ghost:
+            self._program.report("QC0511", "a ghost list is assigned whole", node.target.span)
             return []
         if not self._may_write(whole, node.target.span, get_root(node.target)):
             return []

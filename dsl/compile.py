@@ -10,13 +10,14 @@ from dsl import typed
 from dsl.check import check_contract, expand_role
 from dsl.components import expand_components
 from dsl.diagnostics import Diagnostic, Label, Severity, clamp, is_error
+from dsl.erase import erase_ghosts
 from dsl.imports import Imports, list_needed, resolve_imports
 from dsl.interface import Json, make_abi
 from dsl.lower import Lowered, lower_contract
 from dsl.lower_code import TooLargeError
 from dsl.names import Program
 from dsl.parse import Parsed, parse_source
-from dsl.proof_module import Proof, list_views, map_plans
+from dsl.proof_module import Ghosts, Proof, list_ghosts, list_views, map_plans
 from dsl.source import ERRORS_MAX, Source, Span, make_source
 from dsl.source_map import SourceMap
 from spec.ir.encoding import compute_code_id
@@ -173,6 +174,7 @@ def _build(
     stubs: Sequence[typed.Contract],
     found: list[Diagnostic],
 ) -> CompiledUnit | None:
+    whole, checked = checked, erase_ghosts(checked)
     lowered = try_lower(source, checked, (), found)
     if lowered is None:
         return None
@@ -180,13 +182,15 @@ def _build(
     if linked is None:
         return None
     proof = Proof(linked, lowered.source_map)
-    views = list_views(checked)
-    if views:
-        whole = try_lower(source, checked, views, found)
-        whole_linked = None if whole is None else try_link(whole, checked, found)
-        if whole is None or whole_linked is None:
+    views = list_views(whole)
+    if views or whole is not checked:
+        proved = try_lower(source, whole, views, found)
+        proved_linked = None if proved is None else try_link(proved, whole, found)
+        if proved is None or proved_linked is None:
             return None
-        proof = Proof(whole_linked, whole.source_map, map_plans(source, checked))
+        ghosts = Ghosts(list_ghosts(whole), proved.ghosts)
+        plans = map_plans(source, whole)
+        proof = Proof(proved_linked, proved.source_map, plans, ghosts)
     built = [_build(source, each, (), found) for each in stubs]
     return CompiledUnit(
         checked.name,

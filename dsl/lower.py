@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dsl import source_map as sm
 from dsl import typed
+from dsl.erase import count_real_cells
 from dsl.lower_body import BodyBuilder, FunctionCode
 from dsl.lower_code import Builder, Shared
 from dsl.lower_pool import Pool, Tables, compute_selector
@@ -49,6 +50,8 @@ class Lowered:
     source_map: sm.SourceMap
     names: tuple[Type, ...]
     """The surface type behind each entry of the type tables."""
+    ghosts: tuple[frozenset[int], ...]
+    """For each function the nodes that only assign ghosts."""
 
 
 def lower_contract(
@@ -79,6 +82,7 @@ class _Lowering:
             {each.name: number for number, each in enumerate(contract.events)},
             {each.name: number for number, each in enumerate(contract.errors)},
             {each.name: number for number, each in enumerate(contract.interfaces)},
+            count_real_cells(contract),
         )
 
     def run(self) -> Lowered:
@@ -128,7 +132,8 @@ class _Lowering:
             ),
         )
         mapped = self._map(entries, claims, invariants, transitions, tables)
-        return Lowered(module, mapped, tuple(tables.names))
+        ghosts = tuple(_map_ghosts(each) for each in entries)
+        return Lowered(module, mapped, tuple(tables.names), ghosts)
 
     # Code
 
@@ -326,6 +331,11 @@ class _Lowering:
             tuple(self._locate(each.span) for each in function.modifies or ()),
             function.complete,
         )
+
+
+def _map_ghosts(entry: _Entry) -> frozenset[int]:
+    new = entry.pruned.new_index
+    return frozenset(new[old] for old in entry.code.ghosts if old in new)
 
 
 def _move_lets(lets: Sequence[tuple[str, int]], pruned: Pruned) -> tuple[tuple[str, int], ...]:

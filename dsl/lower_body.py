@@ -34,6 +34,8 @@ class FunctionCode:
     lets: tuple[tuple[str, int], ...]
     joins: tuple[tuple[int, str], ...]
     conditions: tuple[Condition, ...]
+    ghosts: frozenset[int]
+    """Nodes that only assign ghosts."""
 
 
 def find_assigned(statements: Iterable[typed.Stmt]) -> dict[int, typed.Local]:
@@ -101,6 +103,7 @@ class BodyBuilder(Builder):
         super().__init__(shared, total=True)
         self.conditions: list[Condition] = []
         self._scope = ir.FUNCTION_SCOPE
+        self._ghosts: set[int] = set()
 
     def build(self, function: typed.Function) -> FunctionCode:
         """Return the function's nodes: guard, body, events, result."""
@@ -127,6 +130,7 @@ class BodyBuilder(Builder):
             tuple(self.lets),
             tuple(self.joins),
             tuple(self.conditions),
+            frozenset(self._ghosts),
         )
 
     def _body(self, function: typed.Function) -> ir.NodeIndex | None:
@@ -229,8 +233,11 @@ class BodyBuilder(Builder):
             case typed.Let(local=local, value=value):
                 self.bind(local, self.lower(value))
             case typed.Store(span, place, value):
+                start = len(self.nodes)
                 keys, stored = self.lower_all(place.keys), self.lower(value)
                 self.add(ir.Set(place.cell, keys, place.fields, stored), span)
+                if place.cell >= self.shared.ghosts_from:
+                    self._ghosts.update(range(start, len(self.nodes)))
             case typed.Update(span, place, minus, amount):
                 keys, by = self.lower_all(place.keys), self.lower(amount)
                 sign = ir.Sign.MINUS if minus else ir.Sign.PLUS

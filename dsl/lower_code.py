@@ -59,6 +59,8 @@ class Shared:
     event_numbers: dict[str, int]
     error_numbers: dict[str, int]
     interface_numbers: dict[str, int]
+    ghosts_from: int
+    """The first cell that is a ghost."""
     aggregates: list["AggregateCode"] = field(default_factory=list)
     aggregate_numbers: dict[object, int] = field(default_factory=dict)
 

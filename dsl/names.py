@@ -101,16 +101,19 @@ class Place:
     """The live value of a checkpointed cell may be read."""
     calls: bool = False
     """Other contracts may be called."""
+    ghosts: bool = False
+    """Ghosts may be read."""
 
 
 BODY = Place("a body", effects=True, live=False, calls=True)
 VIEW = Place("a view", calls=True)
 GUARD = Place("a guard", exact=True, live=False)
-ENSURES = Place("an `ensures` clause", exact=True, old=True, spec=True)
+ENSURES = Place("an `ensures` clause", exact=True, old=True, spec=True, ghosts=True)
 EMITS = Place("an `emits` clause", old=True)
-INVARIANT = Place("an invariant", exact=True, spec=True, call=False)
-TRANSITION = Place("a transition", exact=True, old=True, spec=True, transition=True)
-PLAN = Place("a `can` or `check`", exact=True, spec=True, call=False)
+INVARIANT = Place("an invariant", exact=True, spec=True, call=False, ghosts=True)
+GHOST = Place("a ghost's value", exact=True, ghosts=True)
+TRANSITION = Place("a transition", exact=True, old=True, spec=True, transition=True, ghosts=True)
+PLAN = Place("a `can` or `check`", exact=True, spec=True, call=False, ghosts=True)
 TEST = Place("a test", exact=True, call=False, runs=True, calls=True)
 CONSTANT = Place("a constant", exact=True, call=False)
 
@@ -189,6 +192,8 @@ class Program:
     """What `let` and `var` declare, and where."""
     written: set[str] = field(default_factory=set)
     """Names of functions that change state."""
+    ghosts: set[str] = field(default_factory=set)
+    """Names of ghost cells."""
     required: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Errors that the body of a function may `require`, callees included."""
     next_local: int = 0

@@ -1,7 +1,7 @@
 """The module that is proved: the one that is deployed, and behind it what only properties use.
 
-Behind the functions of the deployed module stand the views of `can` and `check`. Without them (and
-without what properties alone need) it is the deployed module, node for node.
+Behind the functions of the deployed module stand the views of `can` and `check`, behind its cells
+the ghosts, and in its functions the nodes that assign them. Without these it is what is deployed.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,40 @@ from spec.ir.linked import LinkedModule
 
 
 @dataclass(frozen=True, slots=True)
+class Ghosts:
+    """What the proved module has beyond the deployed one inside its functions."""
+
+    cells: frozenset[int] = frozenset()
+    nodes: tuple[frozenset[int], ...] = ()
+    """For each function the nodes that only assign ghosts."""
+
+    def get_nodes(self, function: int) -> frozenset[int]:
+        """Those of one function; none if there is no such function."""
+        return self.nodes[function] if 0 <= function < len(self.nodes) else frozenset()
+
+
+NO_GHOSTS = Ghosts()
+"""Of a contract that has none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What the verifier is given."""
 
     linked: LinkedModule
     source_map: SourceMap
     plans: tuple[PlanMap, ...] = ()
+    ghosts: Ghosts = NO_GHOSTS
 
 
 def list_views(contract: typed.Contract) -> tuple[typed.Function, ...]:
     """The views that stand behind the deployed functions."""
     return tuple(plan.view for plan in contract.plans)
+
+
+def list_ghosts(contract: typed.Contract) -> frozenset[int]:
+    """The numbers of the ghost cells."""
+    return frozenset(number for number, cell in enumerate(contract.cells) if cell.ghost)
 
 
 def map_plans(source: Source, contract: typed.Contract) -> tuple[PlanMap, ...]:

@@ -22,6 +22,8 @@ class Cell:
     type: Type
     role: bool
     checkpointed: bool
+    ghost: bool = False
+    """Only properties read it, and it is never deployed."""
 
 
 @dataclass(frozen=True, slots=True)

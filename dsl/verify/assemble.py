@@ -432,6 +432,7 @@ def list_concrete(vc: Vc, assertions: Iterable[Term], is_small: bool) -> list[Te
         if term.op not in ATOMS or term.symbol is None:
             continue
         group = term.symbol.group
+        facts += _bound_ghost(vc, term, is_small=is_small)
         if group == "caller":
             facts.append(pool.less(term, pool.number(CONTRACTS_LOW)))
         elif group == "fails":
@@ -464,6 +465,18 @@ def _is_data(vc: Vc, term: Term) -> bool:
     _, cell, leaf = term.symbol.key
     root = vc.anywhere.root
     return root.layouts.leaves(root.shapes[cell][1])[leaf].is_data
+
+
+def _bound_ghost(vc: Vc, term: Term, *, is_small: bool) -> list[Term]:
+    """A ghost's number has no range in proofs, but the machine that replays gives it one."""
+    assert term.symbol is not None, "an atom has a symbol"
+    if term.symbol.group != "cell" or term.symbol.key[1] not in vc.encoder.ghosts.cells:
+        return []
+    _, cell, leaf = term.symbol.key
+    root, pool = vc.anywhere.root, vc.encoder.pool
+    high = root.layouts.leaves(root.shapes[cell][1])[leaf].high
+    limit = pool.number(min(high, SMALL) if is_small else high)
+    return [pool.less_equal(pool.zero, term), pool.less_equal(term, limit)]
 
 
 def _is_text(vc: Vc, term: Term) -> bool:

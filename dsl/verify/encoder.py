@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from dsl.proof_module import NO_GHOSTS, Ghosts
 from dsl.verify.leaves import Layouts, Sym
 from dsl.verify.state import State
 from dsl.verify.terms import Pool, Term
@@ -66,6 +67,8 @@ class Encoder:
     layouts: Layouts
     module: Module
     literals: Sequence[Value]
+    ghosts: Ghosts = NO_GHOSTS
+    """Nodes that only assign ghosts: they can't fail."""
     hashes: dict[tuple[object, ...], int] = field(default_factory=dict)
     """Numbers of the uninterpreted functions in use."""
     hashed: dict[int, tuple[int, tuple[Type, ...]]] = field(default_factory=dict)

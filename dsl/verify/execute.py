@@ -75,6 +75,7 @@ class Execution(CallNodes):
     def run_function(self, code: Code, guard_count: int, value: Term) -> tuple[Sym, ...]:
         """Guard, credit of the value, body; the result."""
         self.nodes = code
+        self.ghosts = self.encoder.ghosts.get_nodes(self.inputs.function)
         self.exits[FUNCTION_SCOPE] = Exit(self.guard)
         self._run(0, guard_count)
         self.is_guard = False

@@ -113,6 +113,7 @@ def make_subject(unit: CompiledUnit) -> Subject:
         proof.source_map,
         unit.source,
         proof.plans,
+        proof.ghosts,
         unit.code_id,
     )
 

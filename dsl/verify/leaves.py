@@ -112,8 +112,10 @@ def _compute_scalar(kind: Type) -> tuple[Leaf, ...]:
 class Layouts:
     """The leaves of each type of a table, worked out once."""
 
-    def __init__(self, types: Types) -> None:
+    def __init__(self, types: Types, ghosts: frozenset[int] = frozenset()) -> None:
         self.types = types
+        self.ghosts = ghosts
+        """Cells that only properties read: their numbers are exact and have no range."""
         self._known: dict[Type, tuple[Leaf, ...]] = {}
 
     def get(self, index: TypeIndex) -> Type:

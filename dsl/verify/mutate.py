@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from dsl.proof_module import Ghosts
 from dsl.prune import prune
 from dsl.verify.fixpoint import Outcome, decide_all
 from dsl.verify.names import Names
@@ -66,6 +67,7 @@ class Mutant:
     text: str
     """What was changed."""
     linked: LinkedModule
+    ghosts: Ghosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +144,21 @@ def list_mutants(subject: Subject) -> Iterator[Mutant]:
     for number, function in enumerate(linked.module.code.functions):
         if function.kind is FunctionKind.VIEW:
             continue
+        ghosts = subject.ghosts.get_nodes(number)
         for index, node in enumerate(function.code):
+            if index in ghosts:
+                continue
             for text, changed in _list_changes(node):
-                mutated = _change(function, index, changed)
-                yield Mutant(number, index, text, _replace_function(linked, number, mutated))
+                mutated, moved = _change(function, index, changed, ghosts)
+                whole = _replace_function(linked, number, mutated)
+                yield Mutant(number, index, text, whole, _replace(subject.ghosts, number, moved))
+
+
+def _replace(ghosts: Ghosts, number: int, nodes: frozenset[int]) -> Ghosts:
+    """The ghosts with those nodes of one function that are its own after a change."""
+    if not ghosts.nodes:
+        return ghosts
+    return replace(ghosts, nodes=(*ghosts.nodes[:number], nodes, *ghosts.nodes[number + 1 :]))
 
 
 def _replace_function(linked: LinkedModule, number: int, function: Function) -> LinkedModule:
@@ -155,26 +168,37 @@ def _replace_function(linked: LinkedModule, number: int, function: Function) -> 
     return replace(linked, module=replace(linked.module, code=replace(code, functions=functions)))
 
 
-def _change(function: Function, index: int, changed: Node | None) -> Function:
-    """The function with one node changed or left out, without what nothing uses then."""
+def _change(
+    function: Function, index: int, changed: Node | None, ghosts: frozenset[int]
+) -> tuple[Function, frozenset[int]]:
+    """The function with one node changed or left out, pruned; and where its ghosts are then."""
     idle = Context(ContextKind.HEIGHT) if changed is None else changed
     nodes = (*function.code[:index], idle, *function.code[index + 1 :])
     pruned = prune(nodes, function.guard_count, frozenset())
     guard_count = sum(old < function.guard_count for old in pruned.kept)
-    return replace(function, code=pruned.nodes, guard_count=guard_count)
+    moved = frozenset(pruned.new_index[old] for old in ghosts if old in pruned.new_index)
+    return replace(function, code=pruned.nodes, guard_count=guard_count), moved
 
 
 def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> Mutation:
     """Tries up to `count_max` mutants."""
     decide = Remembering(solver, limits)
+
+    def run(linked: LinkedModule, ghosts: Ghosts) -> list[Outcome]:
+        return decide_all(make_valid_vc(linked, decide, subject.plans, ghosts), decide)
+
     names = Names(
         subject.linked.module, subject.source_map, subject.contract, subject.file, subject.source
     )
-    base = _list_proved(decide_all(make_valid_vc(subject.linked, decide, subject.plans), decide))
+    base = _list_proved(
+        decide_all(make_valid_vc(subject.linked, decide, subject.plans, subject.ghosts), decide)
+    )
     mutants = list(islice(list_mutants(subject), count_max + 1))
     survivors: list[Survivor] = []
     for mutant in mutants[:count_max]:
-        outcomes = decide_all(make_valid_vc(mutant.linked, decide, subject.plans), decide)
+        outcomes = decide_all(
+            make_valid_vc(mutant.linked, decide, subject.plans, mutant.ghosts), decide
+        )
         if _is_killed(base, outcomes):
             continue
         line, code, origin = 0, "", ""

@@ -123,9 +123,10 @@ def violate_check(vc: Vc, run: PlanRun, cell: int) -> tuple[Term, tuple[Sym, ...
     return pool.and_(run.condition.term, *succeeds, pool.or_(*different)), skolems
 
 
-def list_cells(run: PlanRun) -> list[int]:
-    """The cells that some call of a check writes."""
-    return sorted({entry.cell for state in list_ends(run) for entry in list_writes(state)})
+def list_cells(vc: Vc, run: PlanRun) -> list[int]:
+    """The cells that some call of a check writes, ghosts apart."""
+    written = {entry.cell for state in list_ends(run) for entry in list_writes(state)}
+    return sorted(written - vc.encoder.ghosts.cells)
 
 
 def _note_reads(vc: Vc, run: PlanRun) -> Evaluated:
@@ -149,7 +150,7 @@ def _add_check(vc: Vc, index: int, run: PlanRun) -> None:
     pool, function = vc.encoder.pool, run.plan.left[0]
     evaluated = (run.condition, _note_reads(vc, run))
     assumed = tuple(list_assumed(run))
-    for cell in list_cells(run):
+    for cell in list_cells(vc, run):
         violated, skolems = violate_check(vc, run, cell)
         goal = Goal("check", index, function, violated, extra=assumed, evaluated=evaluated, run=run)
         goal.skolems, goal.node = (run.params, skolems), cell

@@ -110,6 +110,8 @@ class Frame:
         self.assumed: list[Term] = []
         """Facts about the world during the run."""
         self.nodes: Code = ()
+        self.ghosts: frozenset[int] = frozenset()
+        """Nodes of a function that only assign ghosts, and so can't fail."""
 
     def number(self, index: NodeIndex) -> Term:
         """The scalar at a node."""
@@ -117,6 +119,8 @@ class Frame:
 
     def fail(self, kind: str, condition: Term, node: int) -> None:
         """Records that the call fails where the path and the condition hold."""
+        if node in self.ghosts:
+            return
         whole = self.pool.and_(self.guard, condition)
         if whole is not self.pool.false:
             self.failures.append(Failure(kind, whole, node, -1, self.is_guard, self.state))

@@ -17,7 +17,7 @@ from dsl.verify.leaves import (
     compute_conditions,
 )
 from dsl.verify.terms import Op, Pool, Symbol, Term, is_boolean
-from spec.ir.syntax import CELL_INBOX, Cell, Type
+from spec.ir.syntax import CELL_INBOX, Cell, Type, UintType
 from spec.limits import SUPPLY_LIMIT
 
 COINS_MAX = SUPPLY_LIMIT - 1
@@ -112,6 +112,8 @@ class Root:
         is_valid = (place.cell, place.offset) in self.valid
         low = ADDRESS_LOW if is_valid and not conditions else 0
         symbol = Symbol("cell", (self.number, place.cell, place.offset), low, high)
+        if place.cell in self.layouts.ghosts and isinstance(kind, UintType):
+            symbol = Symbol("cell", symbol.key, None, None)
         atom = self.pool.apply(symbol, place.keys)
         add_facts(
             self.pool,

@@ -9,6 +9,7 @@ until nothing changes.
 
 from collections.abc import Callable, Sequence
 
+from dsl.proof_module import NO_GHOSTS, Ghosts
 from dsl.source_map import PlanMap
 from dsl.verify.cases import Case
 from dsl.verify.goals import Vc
@@ -33,17 +34,22 @@ Spot = tuple[int, int]
 """(cell, leaf)."""
 
 
-def make_valid_vc(linked: LinkedModule, decide: Decide, plans: tuple[PlanMap, ...] = ()) -> Vc:
+def make_valid_vc(
+    linked: LinkedModule,
+    decide: Decide,
+    plans: tuple[PlanMap, ...] = (),
+    ghosts: Ghosts = NO_GHOSTS,
+) -> Vc:
     """The module's symbolic runs, with all addresses assumed real that are."""
-    vc = make_vc(linked, frozenset(), plans)
+    vc = make_vc(linked, frozenset(), plans, ghosts)
     spots = _list_addresses(vc) if not vc.unsupported else frozenset()
     while spots:
-        vc = make_vc(linked, spots, plans)
+        vc = make_vc(linked, spots, plans, ghosts)
         lost = _find_lost(vc, spots, decide)
         if not lost:
             return vc
         spots -= lost
-        vc = make_vc(linked, spots, plans)
+        vc = make_vc(linked, spots, plans, ghosts)
     return vc
 
 

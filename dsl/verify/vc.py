@@ -17,6 +17,7 @@ exercised      the left side of an implication can hold (a state must exist)
 
 from collections.abc import Iterable
 
+from dsl.proof_module import NO_GHOSTS, Ghosts
 from dsl.source_map import PlanMap
 from dsl.verify.aggregates import Aggregates
 from dsl.verify.cases import (
@@ -62,14 +63,19 @@ from spec.ir.syntax import (
 
 
 def make_vc(
-    linked: LinkedModule, valid: frozenset[tuple[int, int]], plans: tuple[PlanMap, ...] = ()
+    linked: LinkedModule,
+    valid: frozenset[tuple[int, int]],
+    plans: tuple[PlanMap, ...] = (),
+    ghosts: Ghosts = NO_GHOSTS,
 ) -> Vc:
     """Runs every function of a module symbolically; `validity` and `add_goals` state the goals.
 
     `valid` are the (cell, leaf) of addresses that are assumed to be real in every state.
     """
     pool = Pool()
-    encoder = Encoder(pool, Layouts(linked.types), linked.module, linked.literals)
+    encoder = Encoder(
+        pool, Layouts(linked.types, ghosts.cells), linked.module, linked.literals, ghosts
+    )
     root = Root(pool, encoder.layouts, linked.module.code.cells, ANYWHERE, valid)
     anywhere = make_state(root)
     inputs = make_inputs(encoder, IMPLIED_INIT, IMPLIED, 0)
@@ -388,7 +394,7 @@ def _add_complete(vc: Vc, case: Case, spec: FunctionSpec) -> None:
 def _add_frame(vc: Vc, case: Case, spec: FunctionSpec) -> None:
     """For each cell that is written, nothing outside `modifies` differs."""
     for cell in sorted({entry.cell for entry in list_writes(case.after)}):
-        if cell <= CELL_INBOX:
+        if cell <= CELL_INBOX or cell in vc.encoder.ghosts.cells:
             continue
         try:
             violated, skolems = state_frame(vc, case, spec, cell)

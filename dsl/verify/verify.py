@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dsl.proof_module import NO_GHOSTS, Ghosts
 from dsl.source import Source
 from dsl.source_map import PlanMap, SourceMap
 from dsl.verify.counterexample import Confirmed, Search, find_state
@@ -112,6 +113,7 @@ class Subject:
     """The text, for excerpts."""
     plans: tuple[PlanMap, ...] = ()
     """`can` and `check`."""
+    ghosts: Ghosts = NO_GHOSTS
     code_id: bytes | None = None
     """Of the deployed module, if the one that is proved holds more."""
 
@@ -158,7 +160,7 @@ def verify_with(
         subject.source,
         plans=subject.plans,
     )
-    vc = make_valid_vc(subject.linked, decide, subject.plans)
+    vc = make_valid_vc(subject.linked, decide, subject.plans, subject.ghosts)
     outcomes = decide_all(vc, decide)
     judged = _Judge(vc, names, outcomes, decide)
     goals, counterexamples = judged.run()
