@@ -216,7 +216,7 @@ def test_names_and_comments_do_not_change_the_code() -> None:
         ("record R:\n    a: u64\n    a: u64", "QC0101"),
         ("init():\n    pass\ninit():\n    pass", "QC0101"),
         ("state:\n    x: u64\ntransition t: x == 1 ==> action in (nothing_such)", "QC0103"),
-        ("state:\n    ghost x: u64", "QC0901"),
+        ("state:\n    ghost x: list[u64, 2]", "QC0511"),
         (
             "enum E: A, B\nfunction f(e: E):\n    match e:\n        F.A:\n            pass",
             "QC0103",
