@@ -15,15 +15,12 @@ from dsl.verify import (
     aggregates,
     assemble,
     cases,
-    comparison,
     execute,
     fixpoint,
     goals,
     leaves,
     operators,
-    pairs,
     past,
-    plans,
     properties,
     run_frame,
     run_values,
@@ -41,6 +38,14 @@ from dsl.verify.state import Place, State
 from dsl.verify.terms import Op, Pool, Term
 from dsl.verify.verify import Remembering, Subject, verify_with
 from spec.ir.syntax import AddressType, Get, Prim, PrimOp, StringType, UintType
+from tests.dsl.verify.faults_of_claims import (
+    comparison_counts_keys_twice,
+    comparison_the_wrong_way,
+    guards_let_plans_pass,
+    plans_succeed,
+    rows_are_compared_where_they_begin,
+    sums_are_compared_unproved,
+)
 from tests.dsl.verify.support import compile_text
 from tests.dsl.verify.test_corpus import PROPERTY, keep_only, read
 from tests.dsl.verify.test_symbolic_equals_concrete import run_seed
@@ -146,62 +151,6 @@ def lemma_is_an_equation(patch: Patch) -> None:
         work.mode = mode
 
     patch.setattr(assemble, "_add_sums", wrong)
-
-
-def sums_are_compared_unproved(patch: Patch) -> None:
-    patch.setattr(pairs.Comparisons, "holds", lambda *_: True)
-
-
-def comparison_counts_keys_twice(patch: Patch) -> None:
-    real = comparison.make_lemma
-
-    def wrong(whole: goals.Vc, pair: pairs.Pair, touched: Sequence[Any]) -> Term:
-        lemmas = [real(whole, pair, [keys]) for keys in touched]
-        pool: Pool = whole.encoder.pool
-        difference = comparison._get_difference(
-            whole, pair, state.make_state(pair.greater.state.root)
-        )
-        start = state.make_state(pair.greater.state.root)
-        total = pool.zero
-        for keys in touched:
-            body = comparison._get_body(whole.aggregates, pair.greater, start, keys)
-            less = pool.zero
-            if pair.less is not None:
-                less = comparison._get_body(whole.aggregates, pair.less, start, keys)
-            total = pool.add(total, pool.sub(body, less))
-        return pool.and_(*lemmas, pool.less_equal(total, difference))
-
-    patch.setattr(assemble, "make_lemma", wrong)
-
-
-def comparison_the_wrong_way(patch: Patch) -> None:
-    real = comparison.make_lemma
-
-    def wrong(whole: goals.Vc, pair: pairs.Pair, touched: Sequence[Any]) -> Term:
-        if pair.less is None:
-            return real(whole, pair, touched)
-        return real(whole, pairs.Pair(pair.less, pair.greater), touched)
-
-    patch.setattr(assemble, "make_lemma", wrong)
-
-
-def plans_succeed(patch: Patch) -> None:
-    patch.setattr(plans, "violate_can", lambda whole, _run: whole.encoder.pool.false)
-
-
-def guards_let_plans_pass(patch: Patch) -> None:
-    real = plans.violate_can
-
-    def wrong(whole: goals.Vc, run: goals.PlanRun) -> Term:
-        case = run.cases[0]
-        kept = tuple(failure for failure in case.failures if not failure.is_guard)
-        return real(whole, replace(run, cases=(replace(case, failures=kept),)))
-
-    patch.setattr(plans, "violate_can", wrong)
-
-
-def rows_are_compared_where_they_begin(patch: Patch) -> None:
-    patch.setattr(plans, "list_ends", lambda run: (run.cases[0].after, run.cases[0].after))
 
 
 def lemma_for_any_sign(patch: Patch) -> None:
