@@ -48,9 +48,9 @@ class Context:
     open_errors: tuple[str, ...]
     is_internal: bool
     is_generated: bool
+    """True for what a role brings along: it may assign the role."""
     component: str
     """Alias of the component that the function came with."""
-    """True for what a role brings along: it may assign the role."""
     loops: int = 0
     assigned: set[int] = field(default_factory=set)
     """Cells that `init` assigns on every path."""
@@ -230,14 +230,10 @@ class Statements:
             whole = whole.value
         if not isinstance(whole, typed.Read):
             self._program.report("QC0401", "this can't be assigned", node.target.span)
-            return []
-        if self._program.cells[whole.cell].ghost:
-            self._program.report("QC0511", "a ghost list is assigned whole", node.target.span)
-            return []
-        if not self._may_write(whole, node.target.span, get_root(node.target)):
-            return []
-        value = self._new_value(node, place, place.type, scope)
-        return [typed.Store(node.span, whole, self._rebuild(place, value))]
+        elif self._may_write(whole, node.target.span, get_root(node.target)):
+            value = self._new_value(node, place, place.type, scope)
+            return [typed.Store(node.span, whole, self._rebuild(place, value))]
+        return []
 
     def _new_value(
         self, node: ast.Assign, before: typed.Expr, kind: Type, scope: Scope
