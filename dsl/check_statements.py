@@ -169,7 +169,8 @@ class Statements:
             label = "only its own functions write it"
             self._program.report("QC0454", message, span, label)
             return False
-        if self._program.cells[place.cell].role and not self._may_assign_roles():
+        may_assign_roles = self._context.kind == "init" or self._context.is_generated
+        if self._program.cells[place.cell].role and not may_assign_roles:
             message = f"the role `{root}` can't be assigned here"
             label = "use the generated actions; only `init` assigns it"
             if root not in self._program.roles:
@@ -180,9 +181,6 @@ class Statements:
         if not place.keys:
             self._context.assigned.add(place.cell)
         return True
-
-    def _may_assign_roles(self) -> bool:
-        return self._context.kind == "init" or self._context.is_generated
 
     def _store(self, node: ast.Assign, place: typed.Read, scope: Scope) -> list[typed.Stmt]:
         context = self._context.place
