@@ -1,8 +1,10 @@
 """`qc call`: an action of a contract for a named account, a view, or a state variable."""
 
 import argparse
+from typing import cast
 
 from qcref.cli import client as node
+from qcref.cli import permits
 from qcref.cli.output import (
     AMOUNT_HELP,
     FAILED,
@@ -29,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("args", nargs="*", help="one for each parameter; JSON where it has parts")
     parser.add_argument("--from", dest="sender", metavar="NAME", help="a named account")
     parser.add_argument("--value", default="0", metavar="COINS", help=AMOUNT_HELP)
+    parser.add_argument(
+        "--sign-as", metavar="NAME", help="of a signed action: the named account that signs it"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
     node.add_url(parser)
     add_json(parser)
@@ -50,7 +55,7 @@ def _run(args: argparse.Namespace) -> int:
     if is_cell(interface, args.function):
         return _read_cell(client, args)
     entry = find_function(interface, args.function)
-    words = parse_words(entry, args.args)
+    words = _parse_words(client, args, entry)
     if entry["kind"] == "view" or args.dry_run:
         return _simulate(client, args, words, value)
     if args.sender is None:
@@ -72,6 +77,18 @@ def _run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(render_transaction(view)))
     return get_exit_code(view)
+
+
+def _parse_words(
+    client: node.Client, args: argparse.Namespace, entry: dict[str, Json]
+) -> list[Json]:
+    """The arguments; the last one of a signed action is signed here if somebody is named."""
+    if args.sign_as is None or not permits.is_signed(entry):
+        return parse_words(entry, args.args)
+    params = cast("list[Json]", entry["params"])
+    words = parse_words({**entry, "params": params[:-1]}, args.args)
+    terms = permits.Terms(permits.get_named_key(args.sign_as), None, None)
+    return [*words, permits.sign_permission(client, args.contract, entry, words, terms)]
 
 
 def _read_cell(client: node.Client, args: argparse.Namespace) -> int:

@@ -4,6 +4,8 @@
     sign      the signature by a key file
     submit    the signed transaction, from a file
 
+`permit` signs the call of a signed action, which anybody may then send with `qc call`.
+
 A transaction file is JSON: {"transaction": 0x…, "signing_root": 0x…, "signature": 0x… or null}.
 """
 
@@ -11,8 +13,10 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from qcref.cli import client as node
+from qcref.cli import permits
 from qcref.cli.keys import SCHEMES, add_passphrase, open_key
 from qcref.cli.output import (
     AMOUNT_HELP,
@@ -25,6 +29,7 @@ from qcref.cli.output import (
     report_error,
 )
 from qcref.cli.results import get_exit_code, render_transaction, settle
+from qcref.cli.words import find_function, parse_words
 from spec.crypto.address import compute_key_address
 from spec.crypto.signing import ED25519, ML_DSA_65, SECP256K1
 from spec.ledger.codec import compute_tx_signing_root
@@ -64,17 +69,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sign.add_argument("file", type=Path)
     sign.add_argument("--key", type=Path, required=True, metavar="KEYFILE")
     add_passphrase(sign)
+    permit = commands.add_parser(
+        "permit", help="sign the call of a signed action, for others to send"
+    )
+    permit.add_argument("contract", help="its name or address")
+    permit.add_argument("action", help="a signed action")
+    permit.add_argument("args", nargs="*", help="one for each parameter but the last")
+    permit.add_argument("--key", type=Path, metavar="KEYFILE", help="the signer's key file")
+    permit.add_argument("--sign-as", metavar="NAME", help="or a named account of the devnet")
+    permit.add_argument("--nonce", type=int, help="(default: the signer's next one)")
+    permit.add_argument("--deadline", type=int, metavar="MS", help="(default: in an hour)")
+    add_passphrase(permit)
     submit = commands.add_parser("submit", help="send a signed transaction file to the node")
     submit.add_argument("file", type=Path)
-    for each in (send, show, build, submit):
+    for each in (send, show, build, submit, permit):
         node.add_url(each)
-    for each in (send, show, build, sign, submit):
+    for each in (send, show, build, sign, submit, permit):
         add_json(each)
 
 
 def run(args: argparse.Namespace) -> int:
     """Does what was asked; 1 if the transaction failed or is not there."""
-    commands = {"send": _send, "show": _show, "build": _build, "sign": _sign, "submit": _submit}
+    commands = {
+        "send": _send,
+        "show": _show,
+        "build": _build,
+        "sign": _sign,
+        "submit": _submit,
+        "permit": _permit,
+    }
     try:
         return commands[args.tx_command](args)
     except CliError as error:
@@ -143,6 +166,30 @@ def _sign(args: argparse.Namespace) -> int:
         print_json(document)
     else:
         print(f"signed · next:  qc tx submit {args.file}")
+    return GOOD
+
+
+def _permit(args: argparse.Namespace) -> int:
+    if (args.key is None) == (args.sign_as is None):
+        raise CliError(
+            "cli.signer_missing", "who signs?", ("add --key KEYFILE, or --sign-as NAME",)
+        )
+    client = node.connect(args)
+    entry = find_function(
+        node.as_object(client.get("contracts", args.contract)["interface"]), args.action
+    )
+    if not permits.is_signed(entry):
+        sentence = f"{args.action[:100]} is no signed action"
+        raise CliError("cli.not_signed", sentence, ("call it by qc call",))
+    params = cast("list[Json]", entry["params"])
+    words = parse_words({**entry, "params": params[:-1]}, args.args)
+    key = open_key(args.key, args) if args.key else permits.get_named_key(args.sign_as)
+    terms = permits.Terms(key, args.nonce, args.deadline)
+    proof = permits.sign_permission(client, args.contract, entry, words, terms)
+    if args.json:
+        print_json({"action": args.action, "args": [*words, proof]})
+    else:
+        print(json.dumps(proof))
     return GOOD
 
 

@@ -20,7 +20,6 @@ from dsl.verify import (
     goals,
     leaves,
     operators,
-    past,
     properties,
     run_frame,
     run_values,
@@ -45,6 +44,12 @@ from tests.dsl.verify.faults_of_claims import (
     plans_succeed,
     rows_are_compared_where_they_begin,
     sums_are_compared_unproved,
+)
+from tests.dsl.verify.faults_of_reads import (
+    past_has_no_end,
+    past_is_bound_too_early,
+    past_is_the_present,
+    signatures_are_refused,
 )
 from tests.dsl.verify.support import compile_text
 from tests.dsl.verify.test_corpus import PROPERTY, keep_only, read
@@ -268,35 +273,6 @@ def updates_only_add(patch: Patch) -> None:
         return real(pool, left, right, abs(factor))
 
     patch.setattr(Pool, "add_scaled", wrong)
-
-
-def past_is_the_present(patch: Patch) -> None:
-    patch.setattr(run_values, "read_past", lambda now, place, _height: state.read_leaf(now, place))
-
-
-def past_has_no_end(patch: Patch) -> None:
-    def wrong(execution: Execution, node: Get, index: int) -> None:
-        place, kind = execution._place(node.cell, node.keys[:-1], (), index)
-        value = past.read_past(execution.state, place, execution.number(node.keys[-1]))
-        execution.values[index] = Sym(kind, (value,))
-
-    patch.setattr(Execution, "_get_past", wrong)
-
-
-def past_is_bound_too_early(patch: Patch) -> None:
-    def wrong(root: past.PastRoot, place: Place, atom: Term) -> list[Term]:
-        return [root.pool.equal(atom, root._present.read_atom(place))]
-
-    patch.setattr(past.PastRoot, "_bind_to_live", wrong)
-
-
-def signatures_are_refused(patch: Patch) -> None:
-    real = operators.OPERATORS[PrimOp.VERIFY_SIGNATURE]
-
-    def wrong(host: operators.Host, index: int, node: Prim) -> Sym:
-        return replace(real(host, index, node), leaves=(host.pool.false,))
-
-    patch.setitem(operators.OPERATORS, PrimOp.VERIFY_SIGNATURE, wrong)
 
 
 def others_never_change(patch: Patch) -> None:
