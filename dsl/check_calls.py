@@ -409,12 +409,18 @@ class Calls:
     def _hash(self, node: ast.Call, scope: Scope, place: Place, _: Type | None) -> typed.Expr:
         if not node.arguments:
             return self._fail(node.span, "QC0303", "`hash` takes at least one value")
-        args = tuple(self._expressions.settled(each.value, scope, place) for each in node.arguments)
+        args = tuple(self._hashed(each.value, scope, place) for each in node.arguments)
         for arg in args:
             if isinstance(arg.type, IntType):
                 message = "an exact integer has no encoding to hash"
                 self._program.report("QC0206", message, arg.span, "hash its operands")
         return typed.Prim(node.span, BytesType(32), "hash", args)
+
+    def _hashed(self, node: ast.Expression, scope: Scope, place: Place) -> typed.Expr:
+        """A value to hash; digits written out in pairs, `0x00ff`, are the bytes they show."""
+        if isinstance(node, ast.Integer) and node.bytes_length:
+            return self._expressions.value(node, scope, place, BytesType(node.bytes_length))
+        return self._expressions.settled(node, scope, place)
 
     def _narrow(self, node: ast.Call, scope: Scope, place: Place, _: Type | None) -> typed.Expr:
         if not self._has_count(node, 1):

@@ -197,7 +197,7 @@ class Functions:
     ) -> tuple[typed.Stmt, ...]:
         out: list[typed.Stmt] = []
         for by in node.by:
-            out += self._by(by)
+            out += self._by(by, scope)
         if signer is not None:
             out += make_signed_guard(self._program, node, params, signer)
         for move in node.moves:
@@ -212,13 +212,15 @@ class Functions:
                 out += self._fails(line, line.condition, scope)
         return tuple(out)
 
-    def _by(self, node: decl.By) -> list[typed.Stmt]:
+    def _by(self, node: decl.By, scope: Scope) -> list[typed.Stmt]:
         if node.name is not None and node.name.text == "anyone":
             return []
         text = self._program.text_of(node.span)
         if not text.startswith("by"):
             text = f"by whom `{text}` names"
         if node.condition is not None:
+            if self._names_parameter(node.condition, scope):
+                return []
             condition = self._expressions.value(node.condition, Scope(), GUARD, BOOL)
             return [typed.Fail(node.span, condition, "NotAllowed", (), declared=True, text=text)]
         assert node.name is not None, "the grammar has a name or a condition"
@@ -236,6 +238,19 @@ class Functions:
             wanted = typed.MakeVariant(node.name.span, kind, 1, (caller,))
             held = typed.Prim(node.name.span, BOOL, "eq", (role, wanted))
         return [typed.Fail(node.span, held, "NotAllowed", (), declared=True, text=text)]
+
+    def _names_parameter(self, condition: ast.Expression, scope: Scope) -> bool:
+        """Report a parameter in `by (…)`, which is about the state and the caller."""
+        for each in walk_syntax(condition):
+            local = scope.find(each.text) if isinstance(each, ast.Name) else None
+            if local is not None and isinstance(each, ast.Name):
+                self._program.used_locals.add(local.id)
+                label = "who may call depends on the state and the caller"
+                hint = "write `fails NotYours when …` in the header, with an error of your own"
+                message = f"`by` can't see the parameter `{each.text}`"
+                self._program.report("QC0103", message, each.span, label, hint)
+                return True
+        return False
 
     def _report_role(self, name: ast.Identifier) -> None:
         if name.text in self._program.cell_numbers:

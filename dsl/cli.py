@@ -210,6 +210,10 @@ def _fmt(args: argparse.Namespace) -> int:
             return text
         spaced = text.replace("\t", "    ")
         parsed = parse_source(make_source(str(path), spaced))
+        if not parsed.diagnostics and not spaced.strip():
+            print(f"error[QC0018]: there is nothing in {path}", file=sys.stderr)
+            exit_code = FAILED
+            continue
         if parsed.diagnostics:
             _print_parse_errors(str(path), spaced)
             exit_code = FAILED

@@ -135,13 +135,14 @@ def _check_stub(
 def _without_echoes(
     source: Source, first: Sequence[Diagnostic], later: Sequence[Diagnostic]
 ) -> list[Diagnostic]:
-    """Leave out unknown names that stand on a line which the parser had to drop."""
+    """Leave out what follows from lines that the parser dropped: unknown names, unused code."""
     lines = [source.locate(each.span) for each in first if is_error(each)]
     dropped = {word for line in lines for word in _WORD.findall(source.get_line_of(line))}
     return [
         each
         for each in later
-        if each.code != "QC0103" or source.text[each.span.start : each.span.end] not in dropped
+        if not (lines and each.code == "QC0801")
+        and (each.code != "QC0103" or source.text[each.span.start : each.span.end] not in dropped)
     ]
 
 

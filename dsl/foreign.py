@@ -135,6 +135,7 @@ HABITS: tuple[Habit, ...] = (
     _habit(r"\|\|", "||", "write `or`"),
     _habit(r"!(?!=)", "!", "write `not`"),
     _habit(r"\+\+", "++", "write `x += 1`"),
+    _habit(r"=\+", "=+", "write `x += 1`; to set x, leave the `+` out"),
     _habit(r"--", "--", "write `x -= 1`"),
     _habit(r"\*\*", "**", "there is no power; write the number, or `u256.max` for the largest"),
     _habit(r"<<|>>|[&^~]", "bit operators", "there are no bit operators; use `*`, `//` and `%`"),
