@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from conformance.scenarios.catalogue import render_page as render_scenarios
 from proofs.pages import render_page
 from quantumchain import rooms
 from quantumchain.arguments import Parser
@@ -165,6 +166,7 @@ DOCUMENTS: Final[dict[str, Callable[[], str]]] = {
     "docs/limits.md": render_limits,
     "docs/commands.md": render_commands,
     "docs/proofs.md": lambda: render_page(NOTE),
+    "docs/scenarios.md": lambda: render_scenarios(NOTE),
     "stdlib_contracts/PROPERTIES.md": render_properties,
 }
 

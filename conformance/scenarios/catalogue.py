@@ -4,8 +4,8 @@ from functools import cache
 from typing import Final
 
 from conformance.generate.case import Case, Suite
-from conformance.scenarios import heads, rounds, sets, work
-from conformance.scenarios.script import Scenario
+from conformance.scenarios import duties, finality, heads, locks, refusals, rounds, sets, work
+from conformance.scenarios.script import BROKEN, Scenario
 
 ALGORITHMS: Final = ("pow", "pos", "dpos", "hybrid", "bft")
 
@@ -13,7 +13,37 @@ ALGORITHMS: Final = ("pow", "pos", "dpos", "hybrid", "bft")
 @cache
 def build_scenarios() -> tuple[Scenario, ...]:
     """All of them, an algorithm after the other."""
-    return (*work.build(), *heads.build(), *sets.build(), *rounds.build())
+    modules = (work, heads, duties, finality, sets, rounds, locks, refusals)
+    made = tuple(scenario for module in modules for scenario in module.build())
+    return tuple(s for algorithm in ALGORITHMS for s in made if s.algorithm == algorithm)
+
+
+def render_page(note: str) -> str:
+    """docs/scenarios.md: a table of all scenarios, for people.
+
+    Args:
+        note: a comment that says where the page comes from.
+    """
+    scenarios = build_scenarios()
+    broken = sum(scenario.story.verdict == BROKEN for scenario in scenarios)
+    about = (
+        f"{len(scenarios)} attacks and incidents, played on the specification: "
+        f"{len(scenarios) - broken} are defended, {broken} are documented breaks, each with its "
+        "number. They are the vectors of level 6; `qc conformance scenario show ID` tells a "
+        "story, `play ID` plays it. What is measured, tests measure again."
+    )
+    parts = ["# Scenarios", note, about]
+    for algorithm in ALGORITHMS:
+        rows = [_render_row(s) for s in scenarios if s.algorithm == algorithm]
+        head = ["| scenario | what happens | verdict | number | rule |", "|---|---|---|---|---|"]
+        parts += [f"## {algorithm}", "\n".join([*head, *rows])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _render_row(scenario: Scenario) -> str:
+    story = scenario.story
+    cells = (scenario.scenario_id, story.title, story.verdict, story.number, story.rule)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def build_suites() -> tuple[Suite, ...]:
@@ -30,7 +60,6 @@ def build_suites() -> tuple[Suite, ...]:
             ),
         )
         for algorithm in ALGORITHMS
-        if any(scenario.algorithm == algorithm for scenario in build_scenarios())
     )
 
 

@@ -17,6 +17,7 @@ from spec.config import Genesis
 from spec.consensus.bft.messages import NO_SIGNATURE, Proposal
 from spec.consensus.bft.state import compute_proposer
 from spec.consensus.bft.votes import NIL, VoteType
+from spec.consensus.ffg import FfgState
 from spec.consensus.interface import Parent
 from spec.consensus.onion import compute_layer
 from spec.consensus.pos.state import PosState, get_onion
@@ -25,7 +26,7 @@ from spec.consensus.slots import get_slot_time
 from spec.crypto.signing import ED25519
 from spec.crypto.signing_keys import compute_public_key, sign
 from spec.ledger.block import Chain, Signed, authenticate, build_block
-from spec.ledger.codec import BlockId, compute_block_id, compute_tx_signing_root
+from spec.ledger.codec import BlockId, compute_block_id, compute_ops_root, compute_tx_signing_root
 from spec.ledger.genesis import LedgerState
 from spec.ledger.header import DraftChoice, compute_draft
 from spec.ledger.ledger_ops import ConsensusStep, LedgerOp
@@ -34,6 +35,7 @@ from spec.ledger.ops import (
     Commit,
     CommitSignature,
     ConsensusFields,
+    DoubleProduction,
     FfgVote,
     NoFields,
     NoSeal,
@@ -42,6 +44,7 @@ from spec.ledger.ops import (
     PowFields,
     RoundVote,
     Seal,
+    SignatureSeal,
 )
 from spec.ledger.staking.view import LedgerView, compute_ledger_view
 from spec.ledger.state import TreeReader
@@ -179,6 +182,18 @@ class Lab:
             self.add(name, parent, replace(wish, slot=slot))
             parent = name
 
+    def rework(self, name: str, header: Header, ops: tuple[Op, ...]) -> Block:
+        """A block like one of the lab, with another header and other ops, sealed anew.
+
+        Its state root is no longer right, which is what nodes see last.
+        """
+        made = self.made[name].block
+        parent = self.get_name(made.header.parent)
+        ticked = self.tick(parent, made.header.slot)
+        reworked = replace(header, ops_root=compute_ops_root(ops))
+        body = replace(made.body, ops=ops)
+        return self._finish(ticked, Block(reworked, body, NoSeal()), Wish())
+
     def _tick(self, parent: str, slot: int) -> tuple[ChainState, tuple[LedgerOp, ...]]:
         before = self.made[parent]
         known = Parent(before.block_id, before.block.header, before.chain_state, before.view)
@@ -309,7 +324,45 @@ class Lab:
             validator=validator,
             signature=NO_SIGNATURE,
         )
-        signed = sign_message(self.context.genesis_id, self.seeds[validator], unsigned)
+        return self.sign_ffg(unsigned)
+
+    def ffg_votes(
+        self, voters: tuple[int, ...], source: tuple[int, str], target: tuple[int, str]
+    ) -> tuple[FfgVote, ...]:
+        """The same vote by several."""
+        return tuple(self.ffg_vote(voter, source, target) for voter in voters)
+
+    def double_production(self, validator: int, one: str, other: str) -> DoubleProduction:
+        """Evidence of two sealed blocks of one slot."""
+        blocks = (self.made[one].block, self.made[other].block)
+        seals = tuple(block.seal for block in blocks)
+        first, second = seals
+        assert isinstance(first, SignatureSeal), "producers seal"
+        assert isinstance(second, SignatureSeal), "producers seal"
+        ids = tuple(compute_block_id(block.header) for block in blocks)
+        slot = blocks[0].header.slot
+        return DoubleProduction(validator, slot, ids[0], first.signature, ids[1], second.signature)
+
+    def get_ffg(self, parent: str, slot: int) -> FfgState:
+        """The finality part of the state as a block of this slot finds it."""
+        state: FfgState = self.tick(parent, slot).finality.ffg
+        return state
+
+    def votes_on(
+        self, parent: str, slot: int, voters: tuple[int, ...], attested: bytes = bytes(32)
+    ) -> tuple[FfgVote, ...]:
+        """What honest voters vote for on a chain: from its justified to its newest checkpoint."""
+        ffg = self.get_ffg(parent, slot)
+        return tuple(
+            self.sign_ffg(
+                FfgVote(0, attested, ffg.justified, ffg.targets[-1].checkpoint, voter, NO_SIGNATURE)
+            )
+            for voter in voters
+        )
+
+    def sign_ffg(self, vote: FfgVote) -> FfgVote:
+        """The vote with its voter's signature."""
+        signed = sign_message(self.context.genesis_id, self.seeds[vote.validator], vote)
         assert isinstance(signed, FfgVote), "signing keeps the kind"
         return signed
 

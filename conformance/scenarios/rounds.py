@@ -38,7 +38,7 @@ def build() -> tuple[Scenario, ...]:
     )
 
 
-def _make() -> tuple[Lab, Script]:
+def make_start() -> tuple[Lab, Script]:
     """A lab with blocks A (round 0's proposer) and B (round 1's), and our node, awake."""
     lab = make_lab(BFT)
     lab.add("A", GENESIS, Wish(round=0))
@@ -48,40 +48,42 @@ def _make() -> tuple[Lab, Script]:
     return lab, script
 
 
-def _votes(
+def make_votes(
     lab: Lab, kind: VoteType, round_: int, block: str | None, voters: tuple[int, ...]
 ) -> tuple[RoundVote, ...]:
+    """Votes of these validators, for a block by its name or for nil."""
     return tuple(lab.round_vote(kind, (HEIGHT, round_), block, voter) for voter in voters)
 
 
-def _said(kind: str, round_: int, block: str | None) -> tuple[object, ...]:
+def say(kind: str, round_: int, block: str | None) -> tuple[object, ...]:
+    """What the node signs, as checks say it."""
     return (kind, HEIGHT, round_, block)
 
 
-def _lock_on_a(lab: Lab, script: Script) -> None:
+def lock_on_a(lab: Lab, script: Script) -> None:
     """Round 0: A is proposed, the others prevote it, we precommit it; no decision."""
     script.send(lab.proposal("A", 0))
-    for vote in _votes(lab, PREVOTE, 0, "A", (0, 1)):
+    for vote in make_votes(lab, PREVOTE, 0, "A", (0, 1)):
         script.send(vote)
-    script.check(signed=[_said("prevote", 0, "A"), _said("precommit", 0, "A")], final=GENESIS)
+    script.check(signed=[say("prevote", 0, "A"), say("precommit", 0, "A")], final=GENESIS)
 
 
-def _to_round_1(lab: Lab, script: Script) -> None:
+def to_round_1(lab: Lab, script: Script) -> None:
     """The others precommit nil and the round is over."""
-    for vote in _votes(lab, PRECOMMIT, 0, None, (0, 1)):
+    for vote in make_votes(lab, PRECOMMIT, 0, None, (0, 1)):
         script.send(vote)
     script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, 0)
 
 
 def _lock_holds() -> Scenario:
-    lab, script = _make()
-    _lock_on_a(lab, script)
-    _to_round_1(lab, script)
+    lab, script = make_start()
+    lock_on_a(lab, script)
+    to_round_1(lab, script)
     script.send(lab.proposal("B", 1))
-    script.check(signed=[_said("prevote", 1, None)], refused=[])
-    for vote in _votes(lab, PREVOTE, 1, "B", (0, 1, 2)):
+    script.check(signed=[say("prevote", 1, None)], refused=[])
+    for vote in make_votes(lab, PREVOTE, 1, "B", (0, 1, 2)):
         script.send(vote)
-    script.check(signed=[_said("precommit", 1, "B")], final=GENESIS)
+    script.check(signed=[say("precommit", 1, "B")], final=GENESIS)
     story = Story(
         title="A validator locked on A is asked for B in the next round",
         history=(
@@ -97,17 +99,17 @@ def _lock_holds() -> Scenario:
 
 
 def _lock_yields() -> Scenario:
-    lab, script = _make()
-    _lock_on_a(lab, script)
-    _to_round_1(lab, script)
+    lab, script = make_start()
+    lock_on_a(lab, script)
+    to_round_1(lab, script)
     script.timeout(TimeoutKind.PROPOSE, HEIGHT, 1)
-    script.check(signed=[_said("prevote", 1, None)])
-    polka = _votes(lab, PREVOTE, 1, "B", (0, 1, 2))
-    for vote in _votes(lab, PRECOMMIT, 1, None, (0, 1, 2)):
+    script.check(signed=[say("prevote", 1, None)])
+    polka = make_votes(lab, PREVOTE, 1, "B", (0, 1, 2))
+    for vote in make_votes(lab, PRECOMMIT, 1, None, (0, 1, 2)):
         script.send(vote)
     script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, 1)
     script.send(lab.proposal("B", 2, (1, polka)))
-    script.check(signed=[_said("prevote", 2, "B")], refused=[])
+    script.check(signed=[say("prevote", 2, "B")], refused=[])
     story = Story(
         title="A later polka frees an older lock",
         history=(
@@ -126,14 +128,14 @@ def _lock_yields() -> Scenario:
 
 
 def _lock_after_crash() -> Scenario:
-    lab, script = _make()
-    _lock_on_a(lab, script)
+    lab, script = make_start()
+    lock_on_a(lab, script)
     script.crash()
     script.restart(NOW_MS + 100)
-    script.check(signed=[_said("prevote", 0, "A"), _said("precommit", 0, "A")])
-    _to_round_1(lab, script)
+    script.check(signed=[say("prevote", 0, "A"), say("precommit", 0, "A")])
+    to_round_1(lab, script)
     script.send(lab.proposal("B", 1))
-    script.check(signed=[_said("prevote", 1, None)], final=GENESIS)
+    script.check(signed=[say("prevote", 1, None)], final=GENESIS)
     story = Story(
         title="A crash between rounds does not forget the lock",
         history=(
@@ -149,16 +151,16 @@ def _lock_after_crash() -> Scenario:
 
 
 def _log_lost() -> Scenario:
-    lab, script = _make()
-    _lock_on_a(lab, script)
+    lab, script = make_start()
+    lock_on_a(lab, script)
     script.crash()
     script.restart(NOW_MS + 100, log="lost")
-    _to_round_1(lab, script)
-    for vote in _votes(lab, PRECOMMIT, 0, None, (2,)):
+    to_round_1(lab, script)
+    for vote in make_votes(lab, PRECOMMIT, 0, None, (2,)):
         script.send(vote)
     script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, 0)
     script.send(lab.proposal("B", 1))
-    script.check(signed=[_said("prevote", 1, "B")], final=GENESIS)
+    script.check(signed=[say("prevote", 1, "B")], final=GENESIS)
     story = Story(
         title="A validator restored from an old backup breaks its lock",
         history=(
@@ -175,13 +177,13 @@ def _log_lost() -> Scenario:
 
 
 def _guard_after_crash() -> Scenario:
-    lab, script = _make()
+    lab, script = make_start()
     lab.add("A2", GENESIS, Wish(round=0, time_ms=GENESIS_TIME_MS + 2_000))
     script.crash_at_sign()
     script.send(lab.proposal("A", 0))
     script.check(signed=[])
     script.restart(NOW_MS + 100)
-    script.check(signed=[_said("prevote", 0, "A")])
+    script.check(signed=[say("prevote", 0, "A")])
     script.send(lab.proposal("A2", 0))
     script.timeout(TimeoutKind.PROPOSE, HEIGHT, 0)
     script.check(signed=[])
@@ -203,7 +205,7 @@ def _guard_after_crash() -> Scenario:
 
 
 def _double_vote() -> Scenario:
-    lab, script = _make()
+    lab, script = make_start()
     script.send(lab.proposal("A", 0))
     script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "B", 0))
     script.check(reports=[])
@@ -211,7 +213,7 @@ def _double_vote() -> Scenario:
     script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 0))
     script.check(reports=["evidence.found"], refused=[])
     script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 1))
-    script.check(signed=[_said("prevote", 0, "A"), _said("precommit", 0, "A")], reports=[])
+    script.check(signed=[say("prevote", 0, "A"), say("precommit", 0, "A")], reports=[])
     story = Story(
         title="An equivocator's votes count for each value, and are reported once",
         history=(
@@ -369,12 +371,12 @@ def _forged_commit() -> Scenario:
 
 
 def _laggard() -> Scenario:
-    lab, script = _make()
-    script.check(waits=[_wait("propose", 0, 300)])
+    lab, script = make_start()
+    script.check(waits=[get_wait("propose", 0, 300)])
     script.send(lab.round_vote(PREVOTE, (HEIGHT, 2), None, 0))
     script.check(waits=[], signed=[])
     script.send(lab.round_vote(PREVOTE, (HEIGHT, 2), None, 1))
-    script.check(waits=[_wait("propose", 2, 400)], refused=[])
+    script.check(waits=[get_wait("propose", 2, 400)], refused=[])
     story = Story(
         title="A node two rounds behind catches up with one honest word",
         history="Without the skip, a node that slept meets nobody in its round (INTERFACE.md 6).",
@@ -386,29 +388,30 @@ def _laggard() -> Scenario:
     return script.finish("laggard", story)
 
 
-def _wait(kind: str, round_: int, after_ms: int) -> tuple[object, ...]:
+def get_wait(kind: str, round_: int, after_ms: int) -> tuple[object, ...]:
+    """A timer the node starts, as checks say it."""
     return (kind, HEIGHT, round_, after_ms)
 
 
 def _growing_timeouts() -> Scenario:
-    lab, script = _make()
-    script.check(waits=[_wait("propose", 0, 300)])
+    lab, script = make_start()
+    script.check(waits=[get_wait("propose", 0, 300)])
     for round_ in (0, 1):
         script.timeout(TimeoutKind.PROPOSE, HEIGHT, round_)
-        for vote in _votes(lab, PREVOTE, round_, None, (0,)):
+        for vote in make_votes(lab, PREVOTE, round_, None, (0,)):
             script.send(vote)
-        for vote in _votes(lab, PREVOTE, round_, "A", (1,)):
+        for vote in make_votes(lab, PREVOTE, round_, "A", (1,)):
             script.send(vote)
         script.timeout(TimeoutKind.PREVOTE, HEIGHT, round_)
-        for vote in _votes(lab, PRECOMMIT, round_, None, (0, 1)):
+        for vote in make_votes(lab, PRECOMMIT, round_, None, (0, 1)):
             script.send(vote)
         script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, round_)
         votes_ms, next_ms = 100 + 50 * round_, 300 + 50 * (round_ + 1)
         script.check(
             waits=[
-                _wait("prevote", round_, votes_ms),
-                _wait("precommit", round_, votes_ms),
-                _wait("propose", round_ + 1, next_ms),
+                get_wait("prevote", round_, votes_ms),
+                get_wait("precommit", round_, votes_ms),
+                get_wait("propose", round_ + 1, next_ms),
             ]
         )
     story = Story(
@@ -426,11 +429,11 @@ def _growing_timeouts() -> Scenario:
 
 
 def _past_round() -> Scenario:
-    lab, script = _make()
-    _lock_on_a(lab, script)
-    _to_round_1(lab, script)
+    lab, script = make_start()
+    lock_on_a(lab, script)
+    to_round_1(lab, script)
     script.check(final=GENESIS)
-    for vote in _votes(lab, PRECOMMIT, 0, "A", (0, 1, 2)):
+    for vote in make_votes(lab, PRECOMMIT, 0, "A", (0, 1, 2)):
         script.send(vote)
     script.check(head="A", final="A", reports=["evidence.found", "evidence.found"])
     story = Story(
@@ -445,12 +448,12 @@ def _past_round() -> Scenario:
 
 
 def _nil_polka() -> Scenario:
-    lab, script = _make()
+    lab, script = make_start()
     script.timeout(TimeoutKind.PROPOSE, HEIGHT, 0)
-    script.check(signed=[_said("prevote", 0, None)])
-    for vote in _votes(lab, PREVOTE, 0, None, (0, 1)):
+    script.check(signed=[say("prevote", 0, None)])
+    for vote in make_votes(lab, PREVOTE, 0, None, (0, 1)):
         script.send(vote)
-    script.check(signed=[_said("precommit", 0, None)], waits=[_wait("propose", 0, 300)])
+    script.check(signed=[say("precommit", 0, None)], waits=[get_wait("propose", 0, 300)])
     story = Story(
         title="Everybody prevoted nil: nobody needs to wait",
         history="A silent proposer should cost one timeout, not three.",
@@ -463,12 +466,12 @@ def _nil_polka() -> Scenario:
 
 
 def _wrong_proposer() -> Scenario:
-    lab, script = _make()
+    lab, script = make_start()
     early = replace(lab.proposal("B", 1), round=0)
     script.send(early, name="early")
     script.check(refused=[("early", "bft.proposal_wrong_proposer")], signed=[])
     script.send(lab.proposal("A", 0))
-    script.check(signed=[_said("prevote", 0, "A")])
+    script.check(signed=[say("prevote", 0, "A")])
     story = Story(
         title="Who proposes out of turn is not heard",
         history="A proposer that takes every round censors and orders as it likes.",

@@ -14,10 +14,13 @@ import pytest
 from conformance.clients.spec.answers import Accept
 from conformance.clients.spec.client import SpecClient
 from conformance.scenarios.catalogue import build_scenarios
-from spec.consensus import difficulty, ffg, node, voter
+from spec.consensus import difficulty, ffg, node, slot_duty, voter
 from spec.consensus.bft import duty, guard, rounds, rules, validity
+from spec.consensus.dpos import rules as dpos_rules
+from spec.consensus.hybrid import rules as hybrid_rules
+from spec.consensus.pos import duty as pos_duty
 from spec.consensus.pos import ghost
-from spec.consensus.quorum import is_quorum
+from spec.consensus.quorum import has_honest, is_quorum
 from tests.conformance.scenarios.planting import plant
 
 
@@ -204,6 +207,107 @@ FAULTS = (
         difficulty.compute_asert_target,
         (("behind * ASERT_FACTOR_ONE", "0"),),
         "pow/hash_rate_leaves",
+    ),
+    Fault(
+        "older_polka_unlocks",
+        rounds._prevote_on_proposal,
+        (("state.locked.round <= valid_round", "True"),),
+        "bft/old_polka",
+    ),
+    Fault(
+        "polka_is_believed",
+        rounds._prevote_on_proposal,
+        (("and _has_polka(state, valid_round, value)", ""),),
+        "bft/missing_polka",
+    ),
+    Fault(
+        "valid_value_forgotten",
+        rounds._start_round,
+        (("Started(round_, state.valid)", "Started(round_, None)"),),
+        "bft/proposes_valid",
+    ),
+    Fault("exact_third_skips", has_honest, ((" > ", " >= "),), "bft/exact_third"),
+    Fault(
+        "stale_timeouts_count",
+        rounds.apply_timeout,
+        (("or round_ != state.round", ""),),
+        "bft/stale_timeout",
+    ),
+    Fault(
+        "below_the_final_block",
+        node._follow,
+        (("_prune(replace(node, final=final, root=final))", "replace(node, final=final)"),),
+        "pos/long_range",
+    ),
+    Fault(
+        "work_before_votes",
+        hybrid_rules.HybridRules.get_weight,
+        (
+            (
+                "state.finality.ffg.justified.epoch, state.work.work",
+                "state.work.work, state.finality.ffg.justified.epoch",
+            ),
+        ),
+        "hybrid/justified_minority",
+    ),
+    Fault(
+        "double_votes_are_no_offence",
+        ffg.is_slashable,
+        (("one.target.epoch == other.target.epoch or ", ""),),
+        "dpos/delegate_votes_twice",
+    ),
+    Fault(
+        "surround_is_no_offence",
+        ffg.is_slashable,
+        ((" or _surrounds(one, other) or _surrounds(other, one)", ""),),
+        "pos/surround",
+    ),
+    Fault(
+        "voter_guard_forgotten",
+        voter.restore_voter,
+        (("for record in wal:", "for record in ():"),),
+        "dpos/one_vote_a_round",
+    ),
+    Fault(
+        "vote_signed_before_logged",
+        voter.cast_vote,
+        (
+            (
+                "(Persist(SignedRecord(vote)), Sign(vote))",
+                "(Sign(vote), Persist(SignedRecord(vote)))",
+            ),
+        ),
+        "dpos/one_vote_a_round",
+    ),
+    Fault(
+        "seal_guard_forgotten",
+        slot_duty.SlotDuty.start,
+        (("for record in wal:", "for record in ():"),),
+        "dpos/one_block_a_slot",
+    ),
+    Fault(
+        "second_block_is_boosted",
+        slot_duty.SlotDuty.on_block,
+        (("header.slot > duty.timely[0]", "header.slot >= duty.timely[0]"),),
+        "pos/boost_once",
+    ),
+    Fault(
+        "late_blocks_are_boosted",
+        slot_duty.SlotDuty.on_block,
+        (("3 * late_ms", "late_ms"),),
+        "pos/late_not_boosted",
+    ),
+    Fault(
+        "equivocators_weigh",
+        pos_duty.compute_weights,
+        (("if member.validator in voter.evidence:", "if False:"),),
+        "pos/equivocator_weighs_nothing",
+    ),
+    Fault(
+        "nobody_is_jailed",
+        dpos_rules._count_missed,
+        (("jails += (Jail(owner),)", "pass"),),
+        "dpos/missed_slots",
     ),
 )
 

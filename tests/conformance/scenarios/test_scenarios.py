@@ -9,7 +9,7 @@ from conformance.clients.spec.answers import Accept, Reject, RequestError
 from conformance.clients.spec.client import SpecClient
 from conformance.generate.build import GenerationError, build_files
 from conformance.generate.case import Case, Suite
-from conformance.scenarios.catalogue import build_scenarios, build_suites
+from conformance.scenarios.catalogue import ALGORITHMS, build_scenarios, build_suites
 from conformance.scenarios.numbers import (
     compute_reversal,
     compute_selfish_revenue,
@@ -34,6 +34,13 @@ def test_the_specification_does_what_the_author_says(scenario: Scenario) -> None
 def test_names_are_unique() -> None:
     counts = Counter(scenario.scenario_id for scenario in build_scenarios())
     assert max(counts.values()) == 1
+
+
+def test_each_algorithm_has_enough_of_them() -> None:
+    counts = Counter(scenario.algorithm for scenario in build_scenarios())
+    assert set(counts) == set(ALGORITHMS)
+    assert min(counts.values()) >= 5
+    assert counts.total() >= 30
 
 
 def test_a_break_has_its_number_and_a_defence_its_rule() -> None:
