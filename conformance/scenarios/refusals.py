@@ -22,6 +22,7 @@ from spec.consensus.interface import Message
 from spec.ledger.ops import (
     Checkpoint,
     DoubleFfgVote,
+    DoubleVote,
     FfgVote,
     NoFields,
     NoSeal,
@@ -30,6 +31,7 @@ from spec.ledger.ops import (
     SignatureSeal,
 )
 from spec.ledger.types import Block
+from spec.limits import EVIDENCE_PER_BLOCK_MAX
 
 LATER_MS: Final = GENESIS_TIME_MS + 300_000
 SIGNATURE: Final = bytes(64)
@@ -201,6 +203,7 @@ def _rounds() -> Scenario:
     header, ops = block.header, block.body.ops
     lab.add("other", "a1", Wish(round=1))
     stranger = bytes([header.proposer[0]]) + OTHER[1:]
+    proof = DoubleVote(*(lab.round_vote(VoteType.PREVOTE, (2, 0), b, 0) for b in ("good", "other")))
     late = replace(lab.proposal("other", 1), valid_round_plus_one=3)
     vote = lab.round_vote(VoteType.PREVOTE, (2, 0), "good", 0)
     rows = (
@@ -221,7 +224,12 @@ def _rounds() -> Scenario:
         ),
         Wrong("bare", replace(block, seal=NoSeal()), "bft.seal_not_commit"),
         Wrong("ops", lab.rework("good", header, ()), "bft.op_count_wrong"),
-        Wrong("op", lab.rework("good", header, (_make_vote(),)), "consensus.op_not_admitted"),
+        Wrong("op", lab.rework("good", header, (*ops, _make_vote())), "consensus.op_not_admitted"),
+        Wrong(
+            "many",
+            lab.rework("good", header, (*ops, *(proof,) * (EVIDENCE_PER_BLOCK_MAX + 1))),
+            "bft.evidence_too_much",
+        ),
         Wrong("kind", replace(vote, kind=9), "bft.vote_malformed"),
         Wrong("unsigned", replace(vote, signature=SIGNATURE), "bft.message_signature_invalid"),
         Wrong("proposal", late, "bft.proposal_malformed"),

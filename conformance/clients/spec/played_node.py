@@ -44,9 +44,6 @@ from spec.ledger.block import Chain, apply_block, authenticate, build_block
 from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.genesis import LedgerState
 from spec.ledger.ops import (
-    DoubleFfgVote,
-    DoubleProduction,
-    DoubleVote,
     FfgVote,
     NoSeal,
     RoundVote,
@@ -144,7 +141,7 @@ class PlayedNode:
             case Schedule():
                 self.log.waits.append(effect)
             case Broadcast(message):
-                if isinstance(message, DoubleVote | DoubleFfgVote | DoubleProduction):
+                if isinstance(message, Evidence):
                     self._note_offender(message)
             case Report(code, _):
                 self.log.reports.append(code)
