@@ -326,12 +326,6 @@ class Lab:
         )
         return self.sign_ffg(unsigned)
 
-    def ffg_votes(
-        self, voters: tuple[int, ...], source: tuple[int, str], target: tuple[int, str]
-    ) -> tuple[FfgVote, ...]:
-        """The same vote by several."""
-        return tuple(self.ffg_vote(voter, source, target) for voter in voters)
-
     def double_production(self, validator: int, one: str, other: str) -> DoubleProduction:
         """Evidence of two sealed blocks of one slot."""
         blocks = (self.made[one].block, self.made[other].block)

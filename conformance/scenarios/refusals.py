@@ -203,7 +203,7 @@ def _rounds() -> Scenario:
     header, ops = block.header, block.body.ops
     lab.add("other", "a1", Wish(round=1))
     stranger = bytes([header.proposer[0]]) + OTHER[1:]
-    proof = DoubleVote(*(lab.round_vote(VoteType.PREVOTE, (2, 0), b, 0) for b in ("good", "other")))
+    (proof,) = _make_evidence(lab, 0)
     late = replace(lab.proposal("other", 1), valid_round_plus_one=3)
     vote = lab.round_vote(VoteType.PREVOTE, (2, 0), "good", 0)
     rows = (
@@ -226,6 +226,11 @@ def _rounds() -> Scenario:
         Wrong("ops", lab.rework("good", header, ()), "bft.op_count_wrong"),
         Wrong("op", lab.rework("good", header, (*ops, _make_vote())), "consensus.op_not_admitted"),
         Wrong(
+            "seat",
+            lab.rework("good", header, (*ops, *_make_evidence(lab, 9))),
+            "evidence.offender_not_seated",
+        ),
+        Wrong(
             "many",
             lab.rework("good", header, (*ops, *(proof,) * (EVIDENCE_PER_BLOCK_MAX + 1))),
             "bft.evidence_too_much",
@@ -239,3 +244,10 @@ def _rounds() -> Scenario:
 
 def _make_vote() -> FfgVote:
     return FfgVote(0, OTHER, Checkpoint(0, OTHER), Checkpoint(1, OTHER), 0, SIGNATURE)
+
+
+def _make_evidence(lab: Lab, validator: int) -> tuple[DoubleVote]:
+    """Two prevotes of height 2, as of this validator, whoever signed them."""
+    votes = (lab.round_vote(VoteType.PREVOTE, (2, 0), name, 0) for name in ("good", "other"))
+    one, two = (replace(vote, validator=validator) for vote in votes)
+    return (DoubleVote(one, two),)
