@@ -11,7 +11,7 @@ from dsl.check import check_contract, expand_role
 from dsl.components import expand_components
 from dsl.diagnostics import Diagnostic, Label, Severity, clamp, is_error
 from dsl.erase import erase_ghosts
-from dsl.imports import Imports, list_needed, resolve_imports
+from dsl.imports import Deployable, Imports, Table, list_needed, resolve_imports
 from dsl.interface import Json, make_abi
 from dsl.lower import Lowered, lower_contract
 from dsl.lower_code import TooLargeError
@@ -99,8 +99,11 @@ def compile_source(text: str, file: str) -> CompileResult:
         return _finish(imports, found, None)
     others = parsed.contracts[1:]
     found += [_error("QC0017", "a file holds one contract", each.header) for each in others]
-    stubs = tuple(_check_stub(imports, parsed, each, found) for each in parsed.stubs)
-    checked, program = _check(imports, contract, found, stubs)
+    stubs = (
+        *(_check_stub(imports, parsed, each, found) for each in parsed.stubs),
+        *(_check_imported(imports, each, found) for each in imports.contracts.values()),
+    )
+    checked, program = _check(imports, imports.table, contract, found, stubs)
     found += _without_echoes(source, parsed.diagnostics, program.found)
     if any(is_error(each) and not each.code.startswith(TEST_CODES) for each in found):
         return _finish(imports, found, None)
@@ -109,12 +112,13 @@ def compile_source(text: str, file: str) -> CompileResult:
 
 def _check(
     imports: Imports,
+    table: Table,
     contract: decl.Contract,
     found: list[Diagnostic],
     stubs: Sequence[typed.Contract],
 ) -> tuple[typed.Contract, Program]:
     """Check a contract with what it uses of the file, its components taken in."""
-    needed = list_needed(imports.table, (contract,))
+    needed = list_needed(table, (contract,))
     components = {each.name.text: each for each in needed if isinstance(each, decl.Component)}
     shared = tuple(each for each in needed if not isinstance(each, decl.Component))
     whole = replace(contract, members=(*shared, *contract.members))
@@ -127,8 +131,17 @@ def _check_stub(
     imports: Imports, parsed: Parsed, contract: decl.Contract, found: list[Diagnostic]
 ) -> typed.Contract:
     """Check a contract that serves tests; what is wrong with it is found."""
-    checked, program = _check(imports, contract, found, ())
+    checked, program = _check(imports, imports.table, contract, found, ())
     found += _without_echoes(imports.source, parsed.diagnostics, program.found)
+    return checked
+
+
+def _check_imported(imports: Imports, each: Deployable, found: list[Diagnostic]) -> typed.Contract:
+    """Check a contract of another file, with what that file holds and without its tests."""
+    members = tuple(part for part in each.contract.members if not isinstance(part, decl.Test))
+    contract = replace(each.contract, members=members)
+    checked, program = _check(imports, each.table, contract, found, ())
+    found += [part for part in program.found if is_error(part)]
     return checked
 
 

@@ -34,6 +34,22 @@ Table = dict[str, Shared]
 """Declarations by name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deployable:
+    """A contract with everything at the level of its own file."""
+
+    contract: decl.Contract
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file brings."""
+
+    table: Table
+    contracts: dict[str, decl.Contract]
+
+
 @dataclass(slots=True)
 class Imports:
     """What a file can use, and everything that was read for it."""
@@ -43,6 +59,8 @@ class Imports:
     table: Table
     """Everything at the level of the file, imported declarations included."""
     found: list[Diagnostic]
+    contracts: dict[str, "Deployable"] = field(default_factory=dict)
+    """Contracts of other files that tests may deploy, by name."""
     uses: dict[str, Span] = field(default_factory=dict)
     """Of each file that was read: the import that asked for it first, in the file compiled."""
 
@@ -57,7 +75,7 @@ def resolve_imports(source: Source, parsed: Parsed) -> Imports:
         if name in table:
             loader.report("QC0155", f"`{name}` is imported and declared", unit.name.span)
         table[name] = unit
-    return Imports(loader.source, table, loader.found, loader.uses)
+    return Imports(loader.source, table, loader.found, loader.contracts, loader.uses)
 
 
 def list_needed(table: Mapping[str, Shared], roots: Sequence[object]) -> list[Shared]:
@@ -91,7 +109,8 @@ class _Loader:
         self.source = source
         self.found: list[Diagnostic] = []
         self.uses: dict[str, Span] = {}
-        self._tables: dict[Path, Table] = {}
+        self.contracts: dict[str, Deployable] = {}
+        self._files: dict[Path, _File] = {}
         self._root = _find_root(Path(source.name).resolve().parent)
 
     def report(self, code: str, message: str, span: Span, label: str = "") -> None:
@@ -112,9 +131,13 @@ class _Loader:
             if known is None:
                 continue
             for name in each.names:
-                unit = known.get(name.text)
+                unit = known.table.get(name.text)
+                contract = known.contracts.get(name.text)
+                if unit is None and contract is not None:
+                    self.contracts[name.text] = Deployable(contract, known.table)
+                    continue
                 if unit is None:
-                    near = find_nearest(name.text, known)
+                    near = find_nearest(name.text, [*known.table, *known.contracts])
                     label = f"did you mean `{near}`?" if near else "nothing of that name is there"
                     message = f"`{each.path}` declares no `{name.text}`"
                     self.report("QC0154", message, name.span, label)
@@ -122,29 +145,29 @@ class _Loader:
                 if name.text in table and table[name.text] is not unit:
                     self.report("QC0155", f"`{name.text}` is imported twice", name.span)
                 table[name.text] = unit
-                for needed in list_needed(known, (unit,)):
+                for needed in list_needed(known.table, (unit,)):
                     table.setdefault(needed.name.text, needed)
         return table
 
     def _read(
         self, node: decl.Import, here: Path, stack: tuple[Path, ...], use: Span
-    ) -> Table | None:
+    ) -> _File | None:
         path = self._resolve(node, here)
         if path is None:
             return None
         if path in stack or path == Path(self.source.name).resolve():
             self.report("QC0153", f"`{node.path}` imports this file in turn", node.span)
             return None
-        if path in self._tables:
-            return self._tables[path]
-        if len(self._tables) >= FILES_MAX or len(stack) >= DEPTH_MAX:
+        if path in self._files:
+            return self._files[path]
+        if len(self._files) >= FILES_MAX or len(stack) >= DEPTH_MAX:
             label = f"at most {FILES_MAX} files, {DEPTH_MAX} deep"
             self.report("QC0701", "too many imported files", node.span, label)
             return None
         text = self._read_text(node, path)
         return None if text is None else self._parse(text, path, (*stack, path), use)
 
-    def _parse(self, text: str, path: Path, stack: tuple[Path, ...], use: Span) -> Table:
+    def _parse(self, text: str, path: Path, stack: tuple[Path, ...], use: Span) -> _File:
         name = _name_file(path)
         self.uses.setdefault(name, use)
         self.source, offset = extend_source(self.source, name, text)
@@ -153,8 +176,11 @@ class _Loader:
         imports = shift(parsed.imports, offset)
         table = self.read_all(imports, path, stack, use)
         table.update({each.name.text: shift(each, offset) for each in parsed.shared})
-        self._tables[path] = table
-        return table
+        contracts = {
+            each.name.text: shift(each, offset) for each in (*parsed.contracts, *parsed.stubs)
+        }
+        self._files[path] = _File(table, contracts)
+        return self._files[path]
 
     def _resolve(self, node: decl.Import, here: Path) -> Path | None:
         if not PATH.fullmatch(node.path):

@@ -246,6 +246,7 @@ class Program:
             ("a function", self.functions),
             ("a type", self.types),
             ("an interface", self.interfaces),
+            ("a contract of the tests", self.stubs),
             ("an event", self.events),
             ("an error", self.errors),
         )

@@ -4,6 +4,7 @@ import pytest
 
 from dsl.compile import CompiledUnit, compile_source
 from dsl.diagnostics import is_error, render_diagnostics
+from dsl.testing import run_tests
 from spec.ir import syntax as ir
 from spec.ir.validate import validate
 
@@ -261,3 +262,41 @@ def test_what_nothing_uses_is_a_warning() -> None:
     found = {text[each.span.start : each.span.end] for each in result.diagnostics}
     assert found == {"Idle", "Quiet", "Odd", "unused", "idle", "unread", "written"}
     assert result.unit is not None
+
+
+IMPORTED = 'import "std/erc20/erc20.qc": ERC20\n'
+DEPLOYING = """contract A:
+    test "one":
+        deploy() as alice
+        let gold = deploy ERC20("Gold", "GLD", 2, 9, 5) as alice
+        assert gold.balance_of(alice) == 5
+"""
+
+
+def test_tests_deploy_contracts_of_other_files() -> None:
+    result = compile_source(IMPORTED + DEPLOYING, "a.qc")
+    assert result.unit is not None
+    assert [each.passed for each in run_tests(result.unit)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (DEPLOYING, "QC0103"),
+        (IMPORTED + DEPLOYING.replace("balance_of", "balances_of"), "QC0103"),
+        (IMPORTED + DEPLOYING.replace(", 5) as alice", ") as alice"), "QC0603"),
+        (IMPORTED + DEPLOYING.replace(", 5) as alice", ", 5)"), "QC0604"),
+        (IMPORTED + "interface ERC20:\n    view a() -> u8\n\n" + DEPLOYING, "QC0104"),
+        (
+            "contract A:\n    view a() -> u8:\n        let x = deploy B()\n        return 1\n",
+            "QC0601",
+        ),
+        (
+            "interface B trusted:\n    view a() -> u8\n\ncontract A:\n    role a\n",
+            "QC0901",
+        ),
+    ],
+)
+def test_what_is_wrong_with_several_contracts_is_told(text: str, code: str) -> None:
+    result = compile_source(text, "a.qc")
+    assert code in [each.code for each in result.diagnostics if is_error(each)]

@@ -86,7 +86,7 @@ def test_calls_do_what_the_machine_does() -> None:
 FEATURES = Path(__file__).parents[1] / "features"
 
 
-@pytest.mark.parametrize("name", ["hooks", "wallet"])
+@pytest.mark.parametrize("name", ["hooks", "pot", "wallet"])
 def test_what_calls_receivers_or_sends_messages_is_proved(name: str, verify_text: Verify) -> None:
     report = verify_text((FEATURES / f"{name}.qc").read_text("utf-8"))
     assert report.verdict == "proved", list_bad(report)
