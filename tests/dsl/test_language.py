@@ -292,7 +292,7 @@ def test_tests_deploy_contracts_of_other_files() -> None:
             "QC0601",
         ),
         (
-            "interface B trusted:\n    view a() -> u8\n\ncontract A:\n    role a\n",
+            "interface B trusted:\n    view a() -> u8\n\ncontract A implements B:\n    role a\n",
             "QC0901",
         ),
     ],
