@@ -11,6 +11,7 @@ from conformance.generate.suites import (
     machine,
     ml_dsa,
     modules,
+    permits,
     roots,
     scenarios,
     secp256k1,
@@ -37,5 +38,6 @@ def build_suites() -> tuple[Suite, ...]:
         *modules.build(),
         *machine.build(),
         *library.build(),
+        *permits.build(),
         *scenarios.build(),
     )
