@@ -13,6 +13,8 @@ from spec.lib.result import Ok
 
 NAMES: Final = ("erc20", "escrow", "permits")
 _PINNED: Final = Path(__file__).resolve().parent / "pinned"
+_OWN: Final = _PINNED
+"""Sources of contracts that only vectors need."""
 _SOURCES: Final = Path(__file__).resolve().parents[2] / "stdlib_contracts"
 
 
@@ -46,7 +48,7 @@ def load_pinned(name: str) -> Pinned:
 
 def _find_source(name: str) -> Path:
     """The source of a contract: beside its module if only vectors need it, else the library's."""
-    own = _PINNED / f"{name}.qc"
+    own = _OWN / f"{name}.qc"
     return own if own.is_file() else _SOURCES / name / f"{name}.qc"
 
 
