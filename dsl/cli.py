@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     build = commands.add_parser("build", help="write core IR, ABI and source map")
     _add_file(build)
     build.add_argument("--out", type=Path, default=Path(BUILD_FOLDER), metavar="DIR")
+    _add_file(commands.add_parser("gas", help="what each function can cost at most"))
     explain = commands.add_parser("explain", help="explain a diagnostic")
     explain.add_argument("code", help="its code, as QC0103")
     explain.add_argument("--json", action="store_true", help="print as JSON")
@@ -81,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
         "test": _test,
         "fmt": _fmt,
         "build": _build,
+        "gas": _gas,
         "explain": _explain,
     }
     if command in own:
@@ -253,6 +255,30 @@ def _build(args: argparse.Namespace) -> int:
     written = _write_build(result.unit, args.out)
     if not args.json:
         print(f"{_describe(result.unit)} · wrote {', '.join(str(each) for each in written)}")
+    return GOOD
+
+
+def _gas(args: argparse.Namespace) -> int:
+    result = _compile(args)
+    if isinstance(result, int):
+        return result
+    if not _is_good(result) or result.unit is None:
+        _print_diagnostics(result, as_json=args.json)
+        return FAILED
+    unit = result.unit
+    entries = [each for each in unit.checked.functions if each.kind != "function"]
+    bounds = [each.gas_bound for each in unit.linked.functions]
+    rows = [(each.kind, each.name, gas) for each, gas in zip(entries, bounds, strict=True)]
+    if args.json:
+        functions = [{"kind": kind, "name": name, "gas_max": gas} for kind, name, gas in rows]
+        print(json.dumps({"contract": unit.name, "functions": functions}, indent=1))
+        return GOOD
+    width = max((len(name) for _, name, _ in rows), default=0)
+    for kind, name, gas in sorted(rows, key=lambda row: -row[2]):
+        print(f"{kind:<7} {name:<{width}} {gas:>12,}")
+    print(
+        f"{unit.name} · a call below its bound is refused before it runs, so none runs out of gas"
+    )
     return GOOD
 
 

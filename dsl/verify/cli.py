@@ -10,6 +10,7 @@ each survivor has a reason in `NAME.mutants.toml`, 1 else.
 import argparse
 import json
 import sys
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ GOOD, FAILED, USAGE = 0, 1, 2
 BUDGET_DEFAULT = 2_000_000
 BUDGET_MAX = 4_000_000_000
 OUT_FOLDER = ".qc"
+WATCH_EVERY_S = 0.5
+"""How often `--watch` looks at the files."""
 WORKERS = 2
 """Solving children for files that are named; `--all` has as many workers."""
 
@@ -30,6 +33,12 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     verify = commands.add_parser("verify", help="prove every property, or show an attack")
     _add_files(verify)
     _add_limits(verify)
+    verify.add_argument("--html", action="store_true", help="write a page for each: OUT/NAME.html")
+    verify.add_argument("--smt2", type=Path, metavar="DIR", help="write proved goals as SMT-LIB")
+    verify.add_argument("--watch", action="store_true", help="again whenever a file changes")
+    doc = commands.add_parser("doc", help="write a page of a contract and what is proved of it")
+    _add_files(doc)
+    _add_limits(doc)
     replay = commands.add_parser("replay", help="replay a counterexample in the reference machine")
     replay.add_argument("file", type=Path, metavar="FILE", help="a .cex.jsonl file")
     replay.add_argument("--json", action="store_true", help="print as JSON")
@@ -68,7 +77,11 @@ def run(args: argparse.Namespace) -> int:
         )
     if _get_solver_version() is None:
         return _report_missing()
-    return run_verify(args) if command == "verify" else run_mutate(args)
+    if command == "mutate":
+        return run_mutate(args)
+    if command == "doc":
+        return run_doc(args)
+    return run_watch(args) if args.watch else run_verify(args)
 
 
 def report_error(code: str, sentence: str, *helps: str) -> int:
@@ -143,7 +156,92 @@ def run_verify(args: argparse.Namespace) -> int:
     files = _find_files(args)
     if isinstance(files, int):
         return files
-    return _verify_all(args, files) if args.all is not None else _verify_each(args, files)
+    code = _verify_all(args, files) if args.all is not None else _verify_each(args, files)
+    if args.smt2 is not None and code != USAGE:
+        return _export(args, files) or code
+    return code
+
+
+def run_watch(args: argparse.Namespace) -> int:
+    """Prove again whenever a file changes, until interrupted."""
+    stamps: list[float] | None = None
+    while True:
+        files = _find_files(args)
+        if isinstance(files, int):
+            return files
+        found = [path.stat().st_mtime if path.is_file() else 0.0 for path in files]
+        if found != stamps:
+            stamps = found
+            run_verify(args)
+            sys.stdout.flush()
+        time.sleep(WATCH_EVERY_S)
+
+
+def _export(args: argparse.Namespace, files: "list[Path]") -> int:
+    """Write the proved goals of each file as SMT-LIB; 2 if the folder refuses."""
+    from dsl.compile import CompiledUnit  # noqa: PLC0415 - as above
+    from dsl.verify.export import export_goals  # noqa: PLC0415 - as above
+    from dsl.verify.jobs import Solvers, compile_file, make_subject  # noqa: PLC0415 - as above
+    from dsl.verify.solver import Limits  # noqa: PLC0415 - as above
+
+    solvers, count = Solvers(WORKERS), 0
+    try:
+        for path in files:
+            unit = compile_file(path)
+            if isinstance(unit, CompiledUnit):
+                limits = Limits(rlimit=args.budget)
+                count += export_goals(make_subject(unit), solvers.get(), limits, args.smt2)
+    except OSError as error:
+        return report_error("verify.no_place", f"no goals can be written: {error.strerror}")
+    finally:
+        solvers.close()
+    print(f"wrote {count} goals to {args.smt2}", file=sys.stderr)
+    return GOOD
+
+
+def run_doc(args: argparse.Namespace) -> int:
+    """Write a page for each contract; 0 if all compile."""
+    from dsl.verify.jobs import Solvers, verify_file  # noqa: PLC0415 - as above
+
+    files = _find_files(args)
+    if isinstance(files, int):
+        return files
+    settings, solvers = _make_settings(args), Solvers(WORKERS)
+    try:
+        results = [verify_file(path, settings, solvers) for path in files]
+    finally:
+        solvers.close()
+    problems = [each.problem for each in results if each.problem is not None]
+    if problems:
+        return _report_problem(problems[0])
+    for each in results:
+        if each.report is None:
+            print(each.diagnostics or f"{each.path} is not read", file=sys.stderr)
+    if _write_pages(args, results) == USAGE:
+        return USAGE
+    return FAILED if any(each.report is None for each in results) else GOOD
+
+
+def _write_pages(args: argparse.Namespace, results: "list[Verified]") -> int:
+    """Write OUT/NAME.html for each contract and say where; 2 if the folder refuses."""
+    from dsl.verify.page import render_page  # noqa: PLC0415 - as above
+
+    paths: list[str] = []
+    try:
+        for each in results:
+            if each.report is not None:
+                args.out.mkdir(parents=True, exist_ok=True)
+                path = args.out / f"{each.report.contract}.html"
+                page = render_page(each.report, each.tests, each.mutation, each.signatures)
+                path.write_text(page, encoding="utf-8")
+                paths.append(str(path))
+    except OSError as error:
+        return report_error("verify.no_place", f"no page can be written: {error.strerror}")
+    if args.json:
+        print(json.dumps({"pages": paths}) if args.contract_command == "doc" else "", end="")
+    else:
+        print("\n".join(f"page: {path}" for path in paths))
+    return GOOD
 
 
 def _verify_all(args: argparse.Namespace, files: "list[Path]") -> int:
@@ -156,6 +254,8 @@ def _verify_all(args: argparse.Namespace, files: "list[Path]") -> int:
         print(json.dumps(view, ensure_ascii=False, indent=1))
     else:
         print(library.render_table(results))
+    if args.html and _write_pages(args, results) == USAGE:
+        return USAGE
     problems = [each.problem for each in results if each.problem is not None]
     for problem in problems:
         _report_problem(problem)
@@ -199,6 +299,8 @@ def _verify_each(args: argparse.Namespace, files: "list[Path]") -> int:
         views = [_encode(each) for each in results]
         view: object = views[0] if len(files) == 1 else views
         print(json.dumps(view, ensure_ascii=False, indent=1))
+    if args.html and _write_pages(args, results) == USAGE:
+        return USAGE
     return get_code(results)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from dsl.cli import read_source
 from dsl.compile import CompiledUnit, compile_source
 from dsl.diagnostics import is_error, render_diagnostics
+from dsl.interface import render_signature
 from dsl.testing import run_tests
 from dsl.verify import cache
 from dsl.verify.mutate import Mutation, mutate
@@ -20,6 +21,8 @@ from dsl.verify.report import Tests
 from dsl.verify.solver import Limits, Solver, SolverMissingError
 from dsl.verify.verify import Report, Subject, verify
 
+MUTANTS_DEFAULT = 200
+"""Mutants tried at most, unless told otherwise."""
 MISSING = "verify.no_solver"
 NO_PLACE = "verify.no_place"
 INTERNAL = "verify.internal"
@@ -59,6 +62,10 @@ class Verified:
     diagnostics: str = ""
     """Why it does not compile."""
     problem: Problem | None = None
+    signatures: tuple[str, ...] = ()
+    """The functions as a caller sees them."""
+    mutation: Mutation | None = None
+    """The mutation score, where it is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,14 @@ def verify_file(path: Path, settings: Settings, solvers: Solvers) -> Verified:
                     f"the counterexamples can't be written to {settings.out}: {error.strerror}",
                     "name a folder that can be written: --out DIR",
                 )
-        return Verified(str(path), report, _get_tests(unit, settings), problem=problem)
+        return Verified(
+            str(path),
+            report,
+            _get_tests(unit, settings),
+            problem=problem,
+            signatures=list_signatures(unit),
+            mutation=_find_mutation(unit, settings),
+        )
 
     result = guard(path, work)
     if isinstance(result, Problem):
@@ -191,6 +205,23 @@ def mutate_file(path: Path, settings: Settings, solvers: Solvers) -> Mutated:
         return Mutated(str(path), problem=result)
     assert isinstance(result, Mutated), "the work of this job"
     return result
+
+
+def list_signatures(unit: CompiledUnit) -> tuple[str, ...]:
+    """The functions of a contract as a caller sees them: "action transfer(address,u256)"."""
+    entries = [each for each in unit.checked.functions if each.kind != "function"]
+    return tuple(
+        f"{each.kind} {render_signature(each.name, [param.type for param in each.params])}"
+        for each in entries
+    )
+
+
+def _find_mutation(unit: CompiledUnit, settings: Settings) -> Mutation | None:
+    """The score that `mutate` remembered, with as many mutants as it tries by itself."""
+    purpose = f"mutate {MUTANTS_DEFAULT}"
+    subject = make_subject(unit)
+    key = cache.compute_key(subject, settings.solver_version, settings.rlimit, purpose)
+    return cache.read_mutation(settings.out / "cache", key)
 
 
 def _get_report(unit: CompiledUnit, settings: Settings, solvers: Solvers) -> tuple[Report, bool]:
