@@ -5,15 +5,21 @@ algorithm's rules can answer with, the table of properties and its theorems.
 """
 
 import ast
-import importlib
 import inspect
 import textwrap
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Final
 
 from proofs.properties import PROPERTIES
 from proofs.registry import THEOREMS
 from spec.config import BftConfig, DposConfig, FinalityConfig, HybridConfig, PosConfig, PowConfig
+from spec.consensus import finality
+from spec.consensus.bft import rules as bft_rules
+from spec.consensus.dpos import rules as dpos_rules
+from spec.consensus.hybrid import rules as hybrid_rules
+from spec.consensus.pos import rules as pos_rules
+from spec.consensus.pow import rules as pow_rules
 
 ALGORITHMS: Final[dict[str, tuple[type, ...]]] = {
     "bft": (BftConfig,),
@@ -81,14 +87,21 @@ def _read_fields(kind: type) -> list[tuple[str, str]]:
     return list(fields.items())
 
 
+_MODULES: Final[dict[str, tuple[ModuleType, ...]]] = {
+    "bft": (bft_rules,),
+    "pow": (pow_rules,),
+    "pos": (pos_rules, finality),
+    "dpos": (dpos_rules, finality),
+    "hybrid": (hybrid_rules, finality, pow_rules),
+}
+"""Where the rules of an algorithm stand."""
+
+
 def _read_rules(algorithm: str) -> tuple[tuple[str, str], ...]:
     """The coded errors that the rules' module names."""
     found: dict[str, str] = {}
-    names = [f"spec.consensus.{algorithm}.rules"]
-    names += [] if algorithm in ("bft", "pow") else ["spec.consensus.finality"]
-    names += ["spec.consensus.pow.rules"] if algorithm == "hybrid" else []
-    for name in names:
-        for kind in vars(importlib.import_module(name)).values():
+    for module in _MODULES[algorithm]:
+        for kind in vars(module).values():
             code = getattr(kind, "code", None)
             if isinstance(kind, type) and isinstance(code, str):
                 found[code] = (inspect.getdoc(kind) or "").partition("\n")[0]
