@@ -14,6 +14,7 @@ from dsl.verify.replay import (
 )
 from dsl.verify.replay_plan import find_plan
 from dsl.verify.scenario import NO_CALL, Scenario, Stored, get_params, split_cell
+from spec.crypto.address import is_contract_address
 from spec.ir.evaluate import evaluate_expression
 from spec.ir.host import DeclaredFailure, Failed
 from spec.ir.linked import LinkedCode, LinkedModule
@@ -24,6 +25,7 @@ from spec.ir.syntax import (
     BytesType,
     EnumType,
     ListType,
+    MessageType,
     Prim,
     PrimOp,
     RecordType,
@@ -32,11 +34,13 @@ from spec.ir.syntax import (
     Type,
     TypeIndex,
 )
-from spec.ir.values import EnumValue, Value
+from spec.ir.values import EnumValue, MessageValue, Value
 
 PEOPLE = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
 BYTES_SHOWN_MAX = 32
 """Longer values are shown by their ends."""
+OTHER = "contract"
+"""What other contracts are called, with a number."""
 CHANGES_MAX = 12
 """Changes shown for one step."""
 COMPARISONS = {PrimOp.EQ: "==", PrimOp.LE: "<=", PrimOp.LT: "<"}
@@ -60,10 +64,15 @@ class Teller:
     def get_person(self, address: bytes) -> str:
         """The name of an address, in order of appearance."""
         if address not in self._people:
-            number = len(self._people) - 2
-            known = PEOPLE[number] if number < len(PEOPLE) else f"person{number + 1}"
-            self._people[address] = known
+            self._people[address] = self._make_name(address)
         return self._people[address]
+
+    def _make_name(self, address: bytes) -> str:
+        others = [name for name in self._people.values() if name.startswith(OTHER)]
+        if is_contract_address(address):
+            return f"{OTHER}{len(others) + 1}"
+        number = len(self._people) - len(others) - 2
+        return PEOPLE[number] if number < len(PEOPLE) else f"person{number + 1}"
 
     def tell(self, kind: Type | None, value: Value) -> str:
         """A value as an author would write it."""
@@ -82,6 +91,9 @@ class Teller:
                 return self._tell_enum(kind, members[tag], tag, payload)
             case RecordType(fields), tuple():
                 return "{" + self._tell_fields(fields, value) + "}"
+            case MessageType(), MessageValue(target, selector, coins, arguments):
+                to = f"message to {self.get_person(target)}: 0x{selector.hex()}"
+                return f"{to}, {coins} coins, {len(arguments)} bytes"
             case ListType(element, _), tuple():
                 return "[" + self._tell_fields((element,) * len(value), value) + "]"
             case _:
