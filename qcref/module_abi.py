@@ -93,8 +93,8 @@ def _describe_scalar(
             return f"bytes[{size}]"
         case StringType(size):
             return f"string[{size}]"
-        case MessageType():
-            return "message"
+        case MessageType(size):
+            return f"message[{size}]"
 
 
 def describe_fields(types: Types, fields: tuple[TypeIndex, ...]) -> list[Json]:
