@@ -157,3 +157,5 @@ FUTURE_MESSAGES_MAX = 1_024
 
 LIGHT_HEADERS_MAX = 4_096
 """Headers in one call of a light client; whoever has more calls again."""
+LIGHT_LEAF_SIZE_BYTES_MAX = 1 << 20
+"""A leaf that a light client is shown; finality's largest, of six full sets, is a fifth of it."""

@@ -224,6 +224,20 @@ class VotesNotAscending:
 
 
 @dataclass(frozen=True, slots=True)
+class VotesTooMany:
+    """More votes than two sets have members."""
+
+    code: ClassVar[str] = "light.votes_too_many"
+    count: int
+    count_max: int
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return f"{self.count} votes at once, two sets have at most {self.count_max} members"
+
+
+@dataclass(frozen=True, slots=True)
 class KeyMalformed:
     """What should name a leaf names none."""
 
@@ -266,6 +280,7 @@ LightError = (
     | LeafMalformed
     | VoteNotForTarget
     | VotesNotAscending
+    | VotesTooMany
     | KeyMalformed
     | PartNotProved
     | ConsensusError
