@@ -105,11 +105,13 @@ def fold_constant(expr: typed.Expr) -> Value | None:
     """Return the value of an expression that needs no machine, None if it does."""
     if isinstance(expr, typed.Constant):
         return expr.value
-    if isinstance(expr, typed.MakeVariant):
-        values = [fold_constant(each) for each in expr.args]
-        payload = tuple(each for each in values if each is not None)
-        return EnumValue(expr.tag, payload) if len(payload) == len(values) else None
-    return None
+    if not isinstance(expr, typed.MakeVariant | typed.MakeList | typed.MakeRecord):
+        return None
+    values = [fold_constant(each) for each in expr.args]
+    parts = tuple(each for each in values if each is not None)
+    if len(parts) < len(values):
+        return None
+    return EnumValue(expr.tag, parts) if isinstance(expr, typed.MakeVariant) else parts
 
 
 class _ProbeTable:

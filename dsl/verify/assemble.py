@@ -27,6 +27,8 @@ ANSWERS = frozenset({"answer", "view"})
 """Groups of what other contracts answer."""
 ROUNDS = 2
 """Rounds of instantiation: instances touch entries that others are instantiated at."""
+FINITE_ROUNDS = 4
+"""The same where a whole state is made up: what the last round touches is not kept to."""
 SMALL = 100
 """A small number, for counterexamples that people read."""
 BY_TYPE_MAX = 16
@@ -100,7 +102,7 @@ def gather(vc: Vc, goal: Goal, mode: Mode) -> Assembly:
     _touch_skolems(work)
     is_init = goal.case is not None and goal.case.is_init
     if goal.assumes_invariants and not is_init:
-        for _ in range(ROUNDS):
+        for _ in range(FINITE_ROUNDS if mode.is_finite else ROUNDS):
             if mode.is_finite:
                 _touch_bodies(work)
             _add_hypotheses(work)

@@ -5,7 +5,7 @@ Nothing of the symbolic side is used: states are leaves of a `MemoryWorld`, call
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dsl.verify.replay_plan import PLAN_KINDS, find_plan, is_excluded, is_meant
 from dsl.verify.scenario import NO_CALL, Foreign, Scenario, Step, Stored, get_params, split_cell
@@ -354,7 +354,7 @@ def get_surroundings(
         seen.update(dict.fromkeys(list_scalars((step.caller, *step.arguments))))
         seen[step.height] = None
     seen[scenario.contract] = None
-    return Surroundings(
+    around = Surroundings(
         linked,
         scenario.contract,
         happened,
@@ -363,6 +363,18 @@ def get_surroundings(
         tuple(seen),
         is_before,
     )
+    seen.update(dict.fromkeys(_list_modified_keys(around)))
+    return replace(around, seen=tuple(seen))
+
+
+def _list_modified_keys(around: Surroundings) -> list[Value]:
+    """The keys that the function says it writes at: some are worked out, as `now // 1d`."""
+    function = around.happened.step.function
+    if function < 0:
+        return []
+    places = around.linked.spec.functions[function].modifies
+    keys = (code for place in places for code in place.keys)
+    return [evaluate_expression(around.linked, code, around) for code in keys]
 
 
 def _find_broken_invariant(linked: LinkedModule, scenario: Scenario, last: Happened) -> int | None:

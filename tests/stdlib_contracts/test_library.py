@@ -7,8 +7,6 @@ from dsl.format import format_source
 from dsl.testing import run_tests
 from spec.ir.syntax import Call, Collect, Emit, Pay, Send, Set, Update
 from stdlib_contracts.loader import LibraryContract, find_contract, list_contracts
-from tests.stdlib_contracts.play import Play
-from tests.stdlib_contracts.sequences import Sequences
 
 LIBRARY = {each.name: each for each in list_contracts()}
 
@@ -52,19 +50,6 @@ def test_each_error_of_the_library_is_provoked_by_a_test() -> None:
         assert [
             each.name for each in unit.checked.errors if f"expect {each.name}" not in tests
         ] == []
-
-
-@pytest.mark.parametrize("name", LIBRARY)
-def test_each_event_of_the_library_is_emitted(name: str) -> None:
-    """Some sequence that begins like a test emits each event that a contract declares."""
-    sequences = Sequences(compile_contract(LIBRARY[name]))
-    emitted: set[int] = set()
-    for opening in sequences.longest_openings:
-        play = Play(sequences.unit)
-        play.run(opening)
-        emitted.update(each.event for each in play.world.events)
-    names = [each.name for each in sequences.unit.source_map.events]
-    assert [name for number, name in enumerate(names) if number not in emitted] == []
 
 
 @pytest.mark.parametrize("name", LIBRARY)
