@@ -39,10 +39,7 @@ def export_goals(subject: Subject, solver: Solver, limits: Limits, folder: Path)
         count += 1
         title = f"{names.get_goal(goal)}.{goal.kind}.{names.get_function(goal.function)}"
         stem = re.sub(r"[^A-Za-z0-9_]+", "_", title).strip("_")
-        text = (
-            f"; {subject.contract}: {title}\n; unsat: proved\n(set-logic ALL)\n"
-            f"(set-info :status unsat)\n{query.text}\n(check-sat)\n"
-        )
+        text = f"; {subject.contract}: {title}\n; unsat: proved\n{query.text}\n(check-sat)\n"
         path = folder / f"{subject.contract}.{count:04}.{stem}.smt2"
         path.write_text(text, encoding="ascii", errors="replace")
     return count

@@ -7,10 +7,12 @@ paths, whichever worker was faster.
 
 import multiprocessing
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dsl.cli import SIZE_READ_MAX
 from dsl.verify.jobs import Mutated, Settings, Solvers, Verified, mutate_file, verify_file
 from dsl.verify.report import (
     EXIT_CODES,
@@ -28,18 +30,29 @@ FILES_MAX = 512
 WORKERS_MAX = 2
 """Workers at a time; the reference machine has two cores."""
 NAME_WIDTH = 24
+_CONTRACT = re.compile(rb"^(?:strict\s+)?contract\b", re.MULTILINE)
+_PART = re.compile(rb"^(?:component|interface|function|record|enum|phases|const)\b", re.MULTILINE)
 Tell = Callable[[int, int], None]
 """Is told how many files of how many are done."""
 
 
 def find_contracts(folder: Path) -> list[Path]:
-    """The `.qc` files below a folder, in order, without those in hidden folders."""
+    """The contracts below a folder, in order, without those in hidden folders.
+
+    A file of parts alone, which contracts import, is no contract: it is proved where it is used.
+    """
     found = [
         path
         for path in folder.rglob("*.qc")
         if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
-    return sorted(found)
+    return sorted(path for path in found if not _holds_parts_alone(path))
+
+
+def _holds_parts_alone(path: Path) -> bool:
+    with path.open("rb") as file:
+        data = file.read(SIZE_READ_MAX)
+    return _CONTRACT.search(data) is None and _PART.search(data) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,12 @@ def test_hidden_folders_are_left_out(folder: Path) -> None:
     assert [path.parent.name for path in find_contracts(folder / "lib")] == ["a", "b"]
 
 
+def test_files_of_parts_alone_are_proved_where_they_are_used(folder: Path) -> None:
+    (folder / "lib/a/part.qc").write_text("component Part:\n    state:\n        x: u64\n", "utf-8")
+    (folder / "lib/a/empty.qc").write_text("", "utf-8")
+    assert [path.name for path in find_contracts(folder / "lib/a")] == ["counter.qc", "empty.qc"]
+
+
 def test_a_fault_of_the_verifier_is_a_coded_error(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
