@@ -121,13 +121,13 @@ def _check_proved(row: str, reference: str, manifests: Mapping[str, Entry]) -> N
 
 def list_verdicts(reference: str, manifests: Mapping[str, Entry]) -> Iterator[str]:
     """The verdicts that a reference stands for; none if it names nothing."""
-    parts = reference.split(".")
-    name, member, claim = (*parts, "", "")[:3]
+    name, _, rest = reference.partition(".")
+    member, _, claim = rest.partition(".")
     for entry in manifests.values():
         if name not in {ANY, entry.name}:
             continue
-        if not claim and member in entry.properties:
-            yield entry.properties[member]
+        if rest in entry.properties:  # those of a component have a dot in their names
+            yield entry.properties[rest]
         for function, claims in entry.functions.items():
             if member in {ANY, function}:
                 yield from (verdict for each, verdict in claims.items() if claim in {"", each})
