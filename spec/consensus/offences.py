@@ -24,6 +24,12 @@ def get_validator(view: LedgerView, validator: int) -> RegisteredValidator | Non
     return entry if entry is not None and entry.validator == validator else None
 
 
+def is_answerable(view: LedgerView, validator: int) -> bool:
+    """Whether evidence could still convict somebody: listed, and not slashed."""
+    entry = get_validator(view, validator)
+    return entry is not None and entry.status != ValidatorStatus.SLASHED
+
+
 def validate_offence(
     context: RulesContext, view: LedgerView, evidence: Evidence
 ) -> ConsensusError | None:

@@ -53,8 +53,10 @@ from spec.consensus.voter import (
     restore_voter,
     take_evidence,
     take_vote,
+    witness_finality,
     witness_ops,
     witness_production,
+    witness_source,
 )
 from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import LedgerOp
@@ -168,6 +170,8 @@ class SlotDuty(Generic[S]):
             case FfgVote():
                 epoch = get_slot(config.context, node.now_ms) // self._get_epoch_blocks(config)
                 voter, effects = take_vote(config.context, view, voter, (source, message, epoch))
+                voter, reports = witness_source(voter, _get_finality(node).ffg, message)
+                effects += reports
             case Proposal() | RoundVote():
                 return node, ()
             case _:
@@ -223,7 +227,8 @@ class SlotDuty(Generic[S]):
 
     def get_gossip(self, node: State[S]) -> tuple[Message, ...]:
         """Our latest vote, and evidence."""
-        return get_own_messages(node.duty.voter)
+        view = node.tree[node.head].view
+        return get_own_messages(node.duty.voter, view, _get_finality(node))
 
     def on_block(self, config: Config[S], node: State[S], block_id: BlockId) -> Outcome[S]:
         """Witnesses its votes and its seal, and whether it came in time."""
@@ -235,6 +240,8 @@ class SlotDuty(Generic[S]):
             producer = (entry.chain_state.producer, header.slot)
             voter, more = witness_production(voter, producer, made)
             effects += more
+        voter, more = witness_finality(voter, entry.chain_state.finality.ffg)
+        effects += more
         duty = replace(node.duty, voter=voter)
         late_ms = node.now_ms - get_slot_time(config.context, header.slot)
         is_first = duty.timely is None or header.slot > duty.timely[0]
@@ -318,6 +325,11 @@ def _is_source_shown(on_chain: S, ticked: S) -> bool:
 
 def _get_slot(request: SealRequest | None) -> int:
     return 0 if request is None else request.block.header.slot
+
+
+def _get_finality(node: State[S]) -> FinalityState:
+    """After our head."""
+    return node.tree[node.head].chain_state.finality
 
 
 def _with_voter(node: State[S], voter: VoterState) -> State[S]:

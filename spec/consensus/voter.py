@@ -5,7 +5,8 @@ over all sets and chains: targets rise, sources never fall; after a crash it is 
 log, and the latest vote is signed again, byte for byte.
 
 Every vote that is seen, by gossip or in a block, is kept for a while. Two of one validator that
-contradict each other are evidence: it is reported, sent to all, and offered to the next blocks.
+contradict each other are evidence: it is reported, sent to all, and offered to the next blocks,
+until the chain has convicted its offender. Votes that contradict what is final here are reported.
 
 Source: FFG.md 1 (honest), 3; CONSENSUS.md 1 (accountability); INTERFACE.md 2.11, 2.12, 3.
 """
@@ -15,8 +16,9 @@ from dataclasses import dataclass, replace
 
 from spec.consensus.bft.messages import NO_SIGNATURE
 from spec.consensus.evidence import compute_ffg_root, find_conflict, get_offender
-from spec.consensus.ffg import FfgState, VoteGuard, is_honest_vote
+from spec.consensus.ffg import HISTORY_MAX, FfgState, VoteGuard, is_honest_vote
 from spec.consensus.finality_errors import OffenderConvicted, OffenderUnknown, VoteSignatureInvalid
+from spec.consensus.finality_state import FinalityState
 from spec.consensus.interface import (
     Broadcast,
     Effect,
@@ -30,8 +32,9 @@ from spec.consensus.interface import (
     SignedRecord,
     Source,
 )
-from spec.consensus.offences import get_validator, validate_offence
-from spec.ledger.ops import DoubleProduction, FfgVote, Op
+from spec.consensus.offences import get_validator, is_answerable, validate_offence
+from spec.consensus.rivals import Rival, find_contradicted, find_rivals
+from spec.ledger.ops import Checkpoint, DoubleProduction, FfgVote, Op
 from spec.ledger.staking.view import LedgerView
 from spec.ledger.types import ZERO_BYTES32
 from spec.limits import PRODUCTIONS_KEPT_MAX, VOTES_KEPT_MAX
@@ -63,6 +66,10 @@ class VoterState:
     """The first block seen of each (producer, slot)."""
     evidence: Mapping[int, Evidence]
     """By offender: the first that was found or received."""
+    final_epoch: int
+    """Of the latest final checkpoint that all votes were compared with."""
+    rivals: tuple[Checkpoint, ...]
+    """The latest checkpoints reported to contradict what is final here."""
 
 
 EMPTY_VOTER_STATE = VoterState(
@@ -71,6 +78,8 @@ EMPTY_VOTER_STATE = VoterState(
     votes={},
     productions={},
     evidence={},
+    final_epoch=0,
+    rivals=(),
 )
 
 VoterOutcome = tuple[VoterState, tuple[Effect, ...]]
@@ -242,6 +251,43 @@ def witness_production(
     return _keep_evidence(voter, evidence)
 
 
+# Finality elsewhere
+
+
+def witness_source(voter: VoterState, ffg: FfgState, vote: FfgVote) -> VoterOutcome:
+    """Reports what a vote that was just taken shows to be justified against our finality.
+
+    Args:
+        voter: the memory, with the vote if it was kept.
+        ffg: after our head.
+        vote: any.
+    """
+    if find_contradicted(ffg, vote.source) is None:
+        return voter, ()
+    return _report_rivals(voter, ffg)
+
+
+def witness_finality(voter: VoterState, ffg: FfgState) -> VoterOutcome:
+    """Compares all votes with what is final after a block that joined the tree, if that is news."""
+    if ffg.finalised.epoch <= voter.final_epoch:
+        return voter, ()
+    return _report_rivals(replace(voter, final_epoch=ffg.finalised.epoch), ffg)
+
+
+def _report_rivals(voter: VoterState, ffg: FfgState) -> VoterOutcome:
+    news = tuple(r for r in find_rivals(ffg, voter.votes) if r.theirs not in voter.rivals)
+    rivals = (*voter.rivals, *(rival.theirs for rival in news))[-HISTORY_MAX:]
+    reports = tuple(Report("finality.conflict", _render_rival(rival)) for rival in news)
+    return replace(voter, rivals=rivals), reports
+
+
+def _render_rival(rival: Rival) -> str:
+    return (
+        f"epoch {rival.ours.epoch}: 0x{rival.ours.root.hex()} is final here; {rival.weight} of "
+        f"{rival.total} voting weight holds 0x{rival.theirs.root.hex()} justified"
+    )
+
+
 def get_pool(voter: VoterState, ffg: FfgState) -> tuple[Op, ...]:
     """What a producer offers to a block on this state: evidence first, then votes that may fit."""
     open_targets = {target.checkpoint for target in ffg.targets}
@@ -254,7 +300,20 @@ def get_pool(voter: VoterState, ffg: FfgState) -> tuple[Op, ...]:
     return (*(e for _, e in sorted(voter.evidence.items())), *votes)
 
 
-def get_own_messages(voter: VoterState) -> tuple[FfgVote | Evidence, ...]:
-    """What a shell repeats: our latest vote, once it is signed, and the evidence we know of."""
+def get_own_messages(
+    voter: VoterState, view: LedgerView, finality: FinalityState
+) -> tuple[FfgVote | Evidence, ...]:
+    """What a shell repeats: our latest vote, once it is signed, and evidence of use to the chain.
+
+    Args:
+        voter: the memory.
+        view: the ledger after our head.
+        finality: after our head; whom it has convicted needs no more evidence.
+    """
     own = () if voter.vote is None or voter.vote.signature == NO_SIGNATURE else (voter.vote,)
-    return (*own, *(e for _, e in sorted(voter.evidence.items())))
+    evidence = (
+        e
+        for offender, e in sorted(voter.evidence.items())
+        if offender not in finality.convicted and is_answerable(view, offender)
+    )
+    return (*own, *evidence)

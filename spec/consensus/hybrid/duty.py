@@ -42,7 +42,9 @@ from spec.consensus.voter import (
     restore_voter,
     take_evidence,
     take_vote,
+    witness_finality,
     witness_ops,
+    witness_source,
 )
 from spec.ledger.codec import BlockId
 from spec.ledger.ops import FfgVote, PowFields, RoundVote
@@ -102,6 +104,8 @@ class HybridDuty:
                 epoch = head.block.header.height // get_epoch_blocks(config)
                 said = (source, message, epoch)
                 voter, effects = take_vote(config.context, head.view, voter, said)
+                voter, reports = witness_source(voter, head.chain_state.finality.ffg, message)
+                effects += reports
             case Proposal() | RoundVote():
                 return node, ()
             case _:
@@ -142,13 +146,16 @@ class HybridDuty:
         return choose_heaviest(config, node)
 
     def get_gossip(self, node: State) -> tuple[Message, ...]:
-        """Our latest vote."""
-        return get_own_messages(node.duty.voter)
+        """Our latest vote, and evidence."""
+        head = node.tree[node.head]
+        return get_own_messages(node.duty.voter, head.view, head.chain_state.finality)
 
     def on_block(self, _config: Config, node: State, block_id: BlockId) -> Outcome:
         """Witnesses the votes in it."""
-        voter, effects = witness_ops(node.duty.voter, node.tree[block_id].block.body.ops)
-        return _with_voter(node, voter), effects
+        entry = node.tree[block_id]
+        voter, effects = witness_ops(node.duty.voter, entry.block.body.ops)
+        voter, reports = witness_finality(voter, entry.chain_state.finality.ffg)
+        return _with_voter(node, voter), effects + reports
 
     def on_head(self, config: Config, node: State) -> Outcome:
         """Votes if it is time, and asks for a new template."""
