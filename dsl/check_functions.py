@@ -7,6 +7,8 @@ from dsl import ast_members as decl
 from dsl.ast_walk import walk_syntax
 from dsl.check_expressions import Expressions
 from dsl.check_flow import always_returns
+from dsl.check_inline import find_root
+from dsl.check_past import get_live
 from dsl.check_signed import (
     NONCES,
     PROOF,
@@ -422,6 +424,7 @@ class Functions:
             for each in clause.places:
                 if isinstance(each, ast.Name) and each.text == "nothing":
                     continue
+                self._program.target = get_live(self._program, find_root(each))
                 place = self._expressions.check(each, scope, GUARD)
                 if isinstance(place, typed.Read):
                     if isinstance(place.type, MapType):

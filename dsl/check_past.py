@@ -37,6 +37,11 @@ def check_live(program: Program, node: ast.Name, place: Place) -> bool:
     return False
 
 
+def get_live(program: Program, name: ast.Name | None) -> ast.Name | None:
+    """Return the name if it is a checkpointed cell's, else None."""
+    return name if name is not None and name.text in program.checkpointed else None
+
+
 def _report_live(program: Program, message: str, span: Span, hint: str) -> None:
     label = "an action may set, raise and lower the live value, not read it"
     program.report("QC0450", message, span, label, hint)

@@ -6,18 +6,21 @@ Quantifiers run over the keys that can occur: the people, the contract, and ever
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
+from dsl.accounts import find_account, get_public_key, sign_permit
+from dsl.check_signed import NONCES
 from dsl.compile import CompiledUnit
 from dsl.names import ACCOUNTS
-from dsl.verify.replay import Happened, Moment, Surroundings, list_places
+from dsl.verify.replay import Happened, Moment, Surroundings, list_places, read_entry
 from dsl.verify.scenario import Step, split_cell
 from dsl.world import CONTRACT
 from spec.ir.evaluate import evaluate_expression, evaluate_property
 from spec.ir.host import BlockContext, CallInput, DeclaredFailure, Outcome, Succeeded
 from spec.ir.machine import execute
 from spec.ir.memory import MemoryWorld
+from spec.ir.permits import compute_permit_digest
 from spec.ir.state import find_entry
 from spec.ir.storage import compute_storage_key
 from spec.ir.syntax import (
@@ -109,8 +112,10 @@ class Play:
         """Make one call and judge it."""
         function = self.linked.functions[move.function]
         name = self.unit.source_map.functions[move.function].name
-        for kind, value in zip(function.params, move.arguments, strict=True):
+        for kind, value in zip(function.params, move.arguments, strict=move.signer is None):
             self._learn(kind, value)
+        if move.signer is not None:
+            move = replace(move, arguments=(*move.arguments, self._sign(move, move.signer)))
         is_view = function.declared.kind is FunctionKind.VIEW
         after = self.world.copy()
         arguments = encode_record(self.linked.types, function.params, move.arguments)
@@ -135,6 +140,20 @@ class Play:
         self._judge_success(name, happened)
         self.world = after
         return outcome
+
+    def _sign(self, move: Move, signer: int) -> Value:
+        """The last argument of a signed action, by the account that another argument names."""
+        owner = move.arguments[signer]
+        account = find_account(owner) if isinstance(owner, bytes) else None
+        assert account is not None, "sequences name people only"
+        cell = [each.name for each in self.unit.source_map.cells].index(NONCES)
+        nonce = read_entry(self.linked, CONTRACT, self.world, (cell, (owner,)))
+        assert isinstance(nonce, int), "nonces are numbers"
+        moment = (nonce + move.is_stale, self.now_ms)
+        function = self.linked.functions[move.function]
+        digest = compute_permit_digest(self.linked, function, CONTRACT, move.arguments, moment)
+        signature = sign_permit(account, digest, GENESIS_ID)
+        return (*moment, EnumValue(0, (get_public_key(account), signature)))
 
     def _judge_failure(self, move: Move, outcome: Outcome) -> None:
         function = self.linked.functions[move.function].declared

@@ -46,6 +46,10 @@ class Move:
     arguments: tuple[Value, ...]
     wait_ms: int = 0
     wait_blocks: int = 0
+    signer: int | None = None
+    """Of a signed action: the parameter that names who signs; the arguments lack the signature."""
+    is_stale: bool = False
+    """Whether it is signed for a number that is not the signer's next one."""
 
 
 @dataclass
@@ -58,6 +62,8 @@ class Mentioned:
     coins: list[int] = field(default_factory=lambda: [0, 1, 100])
     waits_ms: list[int] = field(default_factory=lambda: [0, 0, 0, 1, 1_000])
     waits_blocks: list[int] = field(default_factory=lambda: [0, 0, 1])
+    signers: dict[int, int] = field(default_factory=dict)
+    """Of signed actions: the parameter that names who signs."""
     openings: list[tuple[Move, ...]] = field(default_factory=list)
     """The calls of each test, as far as they are constant; the first one deploys."""
 
@@ -107,6 +113,9 @@ class Sequences:
         """The call of a step, None if something in it is not constant."""
         function = self.numbers[step.function]
         kinds = self.linked.functions[function].params
+        if step.signing is not None:
+            found.signers[function] = step.signing.owner
+            kinds = kinds[:-1]
         values = [fold_constant(each.value) for each in step.args]
         for number, (kind, value) in enumerate(zip(kinds, values, strict=True)):
             if value is not None:
@@ -119,7 +128,8 @@ class Sequences:
         known = tuple(each for each in values if each is not None)
         if len(known) < len(kinds) or not isinstance(sender, bytes) or not isinstance(coins, int):
             return None
-        return Move(function, sender, coins, known, wait_ms, wait_blocks)
+        signer = found.signers.get(function)
+        return Move(function, sender, coins, known, wait_ms, wait_blocks, signer)
 
     @property
     def longest_openings(self) -> list[tuple[Move, ...]]:
@@ -149,9 +159,9 @@ class Sequences:
 
     def _draw_call(self, number: int) -> st.SearchStrategy[Move]:
         function = self.linked.functions[number]
-        arguments = [
-            self._draw_argument(number, index, kind) for index, kind in enumerate(function.params)
-        ]
+        signer = self.mentioned.signers.get(number)
+        params = function.params if signer is None else function.params[:-1]
+        arguments = [self._draw_argument(number, index, kind) for index, kind in enumerate(params)]
         coins = st.sampled_from(self.mentioned.coins)
         return st.builds(
             Move,
@@ -161,6 +171,8 @@ class Sequences:
             st.tuples(*arguments),
             st.sampled_from(self.mentioned.waits_ms),
             st.sampled_from(self.mentioned.waits_blocks),
+            st.just(signer),
+            st.sampled_from((False, False, True)),
         )
 
     def _draw_argument(self, number: int, index: int, kind: Type) -> st.SearchStrategy[Value]:

@@ -81,7 +81,12 @@ class Play:
 
     def call_any(self) -> None:
         """Call an action with random arguments as somebody."""
-        names = [each.name for each in self.unit.source_map.functions if each.kind == "action"]
+        functions = self.unit.source_map.functions
+        names = [
+            each.name
+            for each in functions
+            if each.kind == "action" and each.params[-1:] != ("signed",)
+        ]
         name = self.rng.choice(names)
         index = [each.name for each in self.unit.source_map.functions].index(name)
         function = self.unit.linked.functions[index]

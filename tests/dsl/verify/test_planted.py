@@ -35,7 +35,7 @@ PLANTED = {
     ),
     "unchecked allowance": (
         "erc20",
-        """        allowances[holder][caller] -= amount
+        """        spend(holder, amount)
         balances[holder] -= amount
         balances[to] += amount
 """,
