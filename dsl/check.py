@@ -15,6 +15,7 @@ from dsl.check_inline import analyse_functions
 from dsl.check_plans import Plans
 from dsl.check_signed import find_signed, get_signed_source, make_step_claim
 from dsl.check_tests import Tests
+from dsl.check_trusts import check_trusts
 from dsl.diagnostics import is_error
 from dsl.names import INVARIANT, TRANSITION, Program, Scope
 from dsl.parse import parse_source
@@ -61,6 +62,8 @@ def check_contract(
         edges = (*edges, make_step_claim(program, actions, signed[0].signed[0].span))
     nodes = [each for each in contract.members if isinstance(each, decl.Plan)]
     plans = Plans(program, expressions, functions).check(nodes)
+    interfaces = [each for each in contract.members if isinstance(each, decl.Interface)]
+    trusts = check_trusts(program, expressions, interfaces)
     tests: tuple[typed.Test, ...] = ()
     errors = any(is_error(each) for each in program.found)
     if not errors:
@@ -83,6 +86,7 @@ def check_contract(
         (*transitions, *edges),
         tests,
         plans,
+        trusts,
     )
     return checked, program
 

@@ -38,10 +38,6 @@ _NAMED = ("value", "gas")
 
 def declare_interface(program: Program, node: decl.Interface) -> None:
     """Work out the members of an interface whose name is declared."""
-    if node.trusted or any(offer.ensures for offer in node.offers):
-        message = "trusted interfaces are not in this version of the language"
-        label = "proofs assume nothing of other contracts but types"
-        program.report("QC0901", message, node.name.span, label)
     members: list[typed.Member] = []
     spans: dict[str, Span] = {}
     for offer in node.offers:

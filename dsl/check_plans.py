@@ -65,7 +65,7 @@ class Plans:
         text = self._program.text_of(node.span)
         claim = typed.Claim(node.span, name, text, condition, lemma=False)
         count = len(node.left)
-        view = _make_view(node.span, name, tuple(params), claim)
+        view = make_view(node.span, name, tuple(params), (claim,))
         left, right = tuple(actions[:count]), tuple(actions[count:])
         return typed.Plan(node.span, name, text, view, left, right, node.is_check)
 
@@ -149,9 +149,10 @@ class Plans:
         return local
 
 
-def _make_view(
-    span: Span, name: str, params: tuple[typed.Local, ...], claim: typed.Claim
+def make_view(
+    span: Span, name: str, params: tuple[typed.Local, ...], claims: tuple[typed.Claim, ...]
 ) -> typed.Function:
+    """A view without a body, which only holds claims about its parameters."""
     return typed.Function(
         span,
         span,
@@ -165,7 +166,7 @@ def _make_view(
         body=(),
         emits=(),
         result_local=None,
-        ensures=(claim,),
+        ensures=claims,
         modifies=None,
         modifies_texts=(),
         complete=False,

@@ -17,7 +17,7 @@ from dsl.lower import Lowered, lower_contract
 from dsl.lower_code import TooLargeError
 from dsl.names import Program
 from dsl.parse import Parsed, parse_source
-from dsl.proof_module import Ghosts, Proof, list_ghosts, list_views, map_plans
+from dsl.proof_module import Ghosts, Proof, list_ghosts, list_views, map_plans, map_trusts
 from dsl.source import ERRORS_MAX, Source, Span, make_source
 from dsl.source_map import SourceMap
 from spec.ir.encoding import compute_code_id
@@ -202,7 +202,8 @@ def _build(
         proved_linked = None if proved is None else try_link(proved, whole, found)
         if proved is None or proved_linked is None:
             return None
-        ghosts = Ghosts(list_ghosts(whole), proved.ghosts)
+        trusts = map_trusts(source, whole, proved.source_map)
+        ghosts = Ghosts(list_ghosts(whole), proved.ghosts, trusts)
         plans = map_plans(source, whole)
         proof = Proof(proved_linked, proved.source_map, plans, ghosts)
     built = [_build(source, each, (), found) for each in stubs]

@@ -114,6 +114,7 @@ INVARIANT = Place("an invariant", exact=True, spec=True, call=False, ghosts=True
 GHOST = Place("a ghost's value", exact=True, ghosts=True)
 TRANSITION = Place("a transition", exact=True, old=True, spec=True, transition=True, ghosts=True)
 PLAN = Place("a `can` or `check`", exact=True, spec=True, call=False, ghosts=True)
+TRUST = Place("an `ensures` of an interface", exact=True, spec=True)
 TEST = Place("a test", exact=True, call=False, runs=True, calls=True)
 CONSTANT = Place("a constant", exact=True, call=False)
 

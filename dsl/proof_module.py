@@ -1,7 +1,8 @@
 """The module that is proved: the one that is deployed, and behind it what only properties use.
 
-Behind the functions of the deployed module stand the views of `can` and `check`, behind its cells
-the ghosts, and in its functions the nodes that assign them. Without these it is what is deployed.
+Behind the functions of the deployed module stand the views of `can`, `check` and of what trusted
+interfaces ensure, behind its cells the ghosts, and in its functions the nodes that assign them.
+Without these it is what is deployed.
 """
 
 from collections.abc import Sequence
@@ -9,17 +10,19 @@ from dataclasses import dataclass
 
 from dsl import typed
 from dsl.source import Source
-from dsl.source_map import PlanMap, SourceMap
+from dsl.source_map import PlanMap, SourceMap, TrustMap
 from spec.ir.linked import LinkedModule
 
 
 @dataclass(frozen=True, slots=True)
 class Ghosts:
-    """What the proved module has beyond the deployed one inside its functions."""
+    """What proofs know beyond what is deployed: cells, nodes inside functions, and trust."""
 
     cells: frozenset[int] = frozenset()
     nodes: tuple[frozenset[int], ...] = ()
     """For each function the nodes that only assign ghosts."""
+    trusts: tuple[TrustMap, ...] = ()
+    """What is assumed of calls through trusted interfaces."""
 
     def get_nodes(self, function: int) -> frozenset[int]:
         """Those of one function; none if there is no such function."""
@@ -42,7 +45,8 @@ class Proof:
 
 def list_views(contract: typed.Contract) -> tuple[typed.Function, ...]:
     """The views that stand behind the deployed functions."""
-    return tuple(plan.view for plan in contract.plans)
+    plans = tuple(plan.view for plan in contract.plans)
+    return (*plans, *(trust.view for trust in contract.trusts))
 
 
 def list_ghosts(contract: typed.Contract) -> frozenset[int]:
@@ -67,4 +71,26 @@ def map_plans(source: Source, contract: typed.Contract) -> tuple[PlanMap, ...]:
             plan.is_check,
         )
         for position, plan in enumerate(contract.plans)
+    )
+
+
+def map_trusts(
+    source: Source, contract: typed.Contract, source_map: SourceMap
+) -> tuple[TrustMap, ...]:
+    """What trusted interfaces ensure, in the numbers of the proved module."""
+    first = len(source_map.functions) - len(contract.trusts)
+    numbers = {each.name: number for number, each in enumerate(source_map.interfaces)}
+    members = {each.name: each.members for each in contract.interfaces}
+    return tuple(
+        TrustMap(
+            numbers.get(trust.interface, -1),
+            f"{trust.interface}.{members[trust.interface][trust.member].name}",
+            trust.member,
+            trust.text,
+            source.locate(trust.span),
+            first + position,
+            trust.binder_count,
+            tuple((each.member, each.is_old) for each in trust.applications),
+        )
+        for position, trust in enumerate(contract.trusts)
     )

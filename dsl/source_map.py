@@ -148,6 +148,29 @@ class PlanMap:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustMap:
+    """One `ensures` of a trusted interface: a view of the proved module that states it.
+
+    The view's parameters are the member's, its result if it has one, the bound variables, and an
+    answer for each application. Its first `ensures` is the claim; the others are `x == x` for each
+    argument x of each application.
+    """
+
+    interface: int
+    """Index in the module's interface table, -1 if nothing of it is called."""
+    name: str
+    """`Interface.member`."""
+    member: int
+    text: str
+    location: Location
+    view: int
+    """Index of the view among the module's functions."""
+    binder_count: int
+    applications: tuple[tuple[int, bool], ...]
+    """For each view that is asked its member, and whether it is asked before the call."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceMap:
     """Everything the module leaves out, in the module's own order."""
 

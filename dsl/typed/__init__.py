@@ -65,10 +65,12 @@ from dsl.typed.tests import (
     Step,
     Test,
 )
+from dsl.typed.trusts import Application, Trust
 
 __all__ = [
     "ActionIn",
     "Advance",
+    "Application",
     "Assert",
     "Bind",
     "Call",
@@ -120,6 +122,7 @@ __all__ = [
     "Store",
     "Sum",
     "Test",
+    "Trust",
     "Update",
     "Use",
     "make_broken",

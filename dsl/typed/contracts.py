@@ -11,6 +11,7 @@ from dsl.types import EnumType, RecordType, Type
 
 if TYPE_CHECKING:
     from dsl.typed.plans import Plan
+    from dsl.typed.trusts import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +118,5 @@ class Contract:
     transitions: tuple[Claim, ...]
     tests: tuple[Test, ...]
     plans: tuple["Plan", ...] = ()
+    trusts: tuple["Trust", ...] = ()
+    """What trusted interfaces ensure."""

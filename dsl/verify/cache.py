@@ -40,7 +40,7 @@ def compute_key(subject: Subject, solver_version: str, rlimit: int, purpose: str
         str(rlimit).encode(),
         encode_module(subject.linked.module),
         repr(subject.source_map).encode(),
-        repr((subject.plans, subject.code_id)).encode(),
+        repr((subject.plans, subject.code_id, subject.ghosts.trusts)).encode(),
         repr(
             (sorted(subject.ghosts.cells), [sorted(each) for each in subject.ghosts.nodes])
         ).encode(),

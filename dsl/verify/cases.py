@@ -16,6 +16,7 @@ from dsl.verify.past import TIME_MAX, get_height
 from dsl.verify.properties import ACTIVE, settle_owed
 from dsl.verify.state import COINS_MAX, Place, Root, State, make_state, read_leaf
 from dsl.verify.terms import Pool, Symbol, Term
+from dsl.verify.trust import list_facts
 from spec.ir.syntax import CELL_BALANCE, CELL_INBOX, Fold, Function, FunctionKind, Leave, Module
 
 GENESIS_MAX = (1 << 256) - 1
@@ -98,6 +99,7 @@ def run_case(
     inputs = make_inputs(encoder, function, index, step)
     execution = Execution(encoder, inputs, before, before)
     results = execution.run_function(function.code, function.guard_count, inputs.value)
+    trusted = list_facts(encoder, execution)
     with_result = Inputs(
         (*inputs.params, *_trim(results, function)),
         inputs.caller,
@@ -117,6 +119,7 @@ def run_case(
         pool.less_equal(coins, pool.number(COINS_MAX)),
         pool.not_(pool.equal(inputs.caller, inputs.this)),
         *execution.assumed,
+        *trusted,
     )
     owed = _settle_guard(pool, function, execution)
     return Case(

@@ -104,8 +104,9 @@ class Vc:
 
     @property
     def views(self) -> frozenset[int]:
-        """Functions that only say which calls a plan means."""
-        return frozenset(plan.view for plan in self.plans)
+        """Functions that only state which calls a plan means, or what is trusted."""
+        meant = (plan.view for plan in self.plans)
+        return frozenset((*meant, *(trust.view for trust in self.encoder.ghosts.trusts)))
 
     def add(self, goal: Goal) -> None:
         """Appends a goal."""

@@ -41,7 +41,10 @@ class Model:
     def _assign(self, term: Term, args: tuple[int, ...]) -> int:
         assert term.symbol is not None, "an atom has a symbol"
         default = max(term.low or 0, 0)
-        value = self._known.get(term.id, default)
+        value = self._known.get(term.id)
+        if value is None:
+            digest = self._compute_digest(term.symbol, args)
+            value = default if digest is None else digest
         return self._graph.setdefault((term.symbol, args), value)
 
     def get_value(self, kind: Type, leaves: Sequence[Term]) -> Value | None:
@@ -105,10 +108,12 @@ class Model:
         pool = self._vc.encoder.pool
         facts: list[Term] = []
         for atom in self._atoms:
-            digest = self._compute_digest(atom)
+            if atom.symbol is None:
+                continue
+            given = tuple(self.get(arg) for arg in atom.args)
+            digest = self._compute_digest(atom.symbol, given)
             if digest is not None:
-                values = (pool.number(self.get(arg)) for arg in atom.args)
-                facts.append(pool.all_equal(atom.args, tuple(values)))
+                facts.append(pool.all_equal(atom.args, tuple(map(pool.number, given))))
                 facts.append(pool.equal(atom, pool.number(digest)))
         return facts
 
@@ -129,15 +134,15 @@ class Model:
                 self._known[signature.id] = made
                 self._graph[(atom.args[3].symbol, ())] = made
 
-    def _compute_digest(self, atom: Term) -> int | None:
+    def _compute_digest(self, symbol: Symbol, given: tuple[int, ...]) -> int | None:
         """What the machine computes at a hash, None at anything else."""
-        if atom.symbol is None or atom.symbol.group not in DIGESTS:
+        if symbol.group not in DIGESTS:
             return None
         encoder = self._vc.encoder
-        number = atom.symbol.key[0]
-        is_hash = atom.symbol.group == "hash"
+        number = symbol.key[0]
+        is_hash = symbol.group == "hash"
         domain, kinds = encoder.hashed[number] if is_hash else (0, encoder.packed[number])
-        leaves = [self.get(arg) for arg in atom.args]
+        leaves = list(given)
         values: list[Value] = []
         for kind in kinds:
             size = encoder.layouts.size(kind)
@@ -150,7 +155,7 @@ class Model:
             digest = compute_hash(self._vc.linked, domain, kinds, tuple(values))
             return int.from_bytes(digest, "big")
         data = encode_record(self._vc.linked.types, kinds, tuple(values))
-        return len(data) if atom.symbol.group == "packed_length" else int.from_bytes(data, "big")
+        return len(data) if symbol.group == "packed_length" else int.from_bytes(data, "big")
 
 
 def solve_digests(vc: Vc, query: Query, model: Model, decide: Decide) -> Model:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from dsl.source import Location, Source
-from dsl.source_map import PlanMap, PropertyMap, SourceMap
+from dsl.source_map import PlanMap, PropertyMap, SourceMap, TrustMap
 from dsl.verify.goals import IMPLIED, Goal
+from dsl.verify.trust import list_trusts
 from spec.ir.syntax import STANDARD_ERROR_COUNT, Call, FunctionKind, Module, Send, Set, Update
 
 FAILURES = {
@@ -19,6 +20,8 @@ FAILURES = {
     "checkpoint": "reading a block that is not past",
 }
 """Ways in which a body fails, in words."""
+TRUSTED = "is trusted to ensure"
+"""In each assumption about a call through a trusted interface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Names:
     """Names of functions and cells, where there is no source map."""
     plans: tuple[PlanMap, ...] = ()
     """`can` and `check`."""
+    trusts: tuple[TrustMap, ...] = ()
+    """What is assumed of calls through trusted interfaces."""
 
     def get_function(self, function: int) -> str:
         """The name of a function; init is `init`."""
@@ -75,6 +80,8 @@ class Names:
             return self.source_map.transitions[goal.index]
         if kind in {"can", "check"} and self.plans:
             return self.source_map.functions[self.plans[goal.index].view].ensures[0]
+        if kind == "trust" and self.trusts:
+            return self.source_map.functions[self.trusts[goal.index].view].ensures[0]
         if kind == "ensures":
             return self.source_map.functions[goal.function].ensures[goal.index]
         return None
@@ -138,6 +145,22 @@ class Names:
             elif isinstance(node, Call):
                 found[self._get_member(node)] = None
         return tuple(found)
+
+    def list_trusted(self) -> tuple[str, ...]:
+        """What is assumed of calls through trusted interfaces, with the lines of the calls."""
+        uses: dict[str, dict[str, None]] = {}
+        for function, declared in enumerate(self.module.code.functions):
+            for trust, node in list_trusts(declared.code, self.trusts):
+                what = f"{trust.name} {TRUSTED} {trust.text}"
+                uses.setdefault(what, {})[self._get_place(function, node)] = None
+        return tuple(f"{what} ({', '.join(places)})" for what, places in uses.items())
+
+    def _get_place(self, function: int, node: int) -> str:
+        name = self.get_function(function)
+        if self.source_map is None:
+            return name
+        where = self.source_map.functions[function].locations[node]
+        return f"{name} at {where.file + ':' if where.file else 'line '}{where.line}"
 
     def _get_member(self, node: Call) -> str:
         if self.source_map is None:

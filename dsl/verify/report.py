@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dsl.verify.names import TRUSTED
 from dsl.verify.verify import VERDICTS, CounterexampleReport, GoalReport, Report
 
 GOOD, FAILED, UNDECIDED = 0, 1, 3
@@ -94,9 +95,17 @@ def render_report(report: Report, tests: Tests | None) -> str:
     lines += [f"note: {note}" for note in report.notes]
     lines.append(_render_summary(report, tests))
     lines += _render_failing(tests)
-    lines.append(f"assumes: {'; '.join(report.assumptions)}        {report.ms / 1000:.1f} s")
+    lines += _render_assumptions(report)
     lines.append(_render_next(report, tests))
     return "\n".join(lines)
+
+
+def _render_assumptions(report: Report) -> list[str]:
+    """What holds of the world, in a line; what other contracts are trusted with, a line each."""
+    trusted = [each for each in report.assumptions if TRUSTED in each]
+    others = [each for each in report.assumptions if TRUSTED not in each]
+    line = f"assumes: {'; '.join(others)}        {report.ms / 1000:.1f} s"
+    return [line, *(f"assumes: {each}" for each in trusted)]
 
 
 def render_findings(report: Report, tests: Tests | None) -> list[str]:

@@ -1,6 +1,7 @@
 """The nodes that set other contracts going, and what may be assumed of their answers.
 
-Nothing is known of another contract but the types of what it answers: an action answers anything, a
+Nothing is known of another contract but the types of what it answers, and what a trusted interface
+ensures of its calls (`trust`): an action answers anything, a
 view the same for the same arguments as long as nothing may have changed it. Each action called,
 each message sent and each payment to a contract starts a new *epoch*; a view is an uninterpreted
 function of target, arguments and epoch. No contract is entered again while it runs, so a call
@@ -13,6 +14,7 @@ sending a message also where the balance is short of its coins, which nobody can
 Source: LANGUAGE.md 2 (Calls), 5; `spec.ir.machine`; decision record 0121.
 """
 
+from dsl.verify.encoder import Encoder
 from dsl.verify.leaves import (
     Leaf,
     Sym,
@@ -21,7 +23,7 @@ from dsl.verify.leaves import (
     compute_conditions,
     make_symbolic,
 )
-from dsl.verify.run_frame import UNIT, Made
+from dsl.verify.run_frame import UNIT, Made, Promise
 from dsl.verify.run_values import ValueNodes
 from dsl.verify.state import COINS_MAX, Place, read_leaf
 from dsl.verify.terms import Symbol, Term
@@ -33,7 +35,6 @@ from spec.ir.syntax import (
     Member,
     NodeIndex,
     Send,
-    Type,
 )
 
 MESSAGE_TARGET, MESSAGE_SELECTOR, MESSAGE_VALUE = range(3)
@@ -53,7 +54,7 @@ class CallNodes(ValueNodes):
         if node.value != NO_VALUE:
             coins = self.number(NodeIndex(node.value))
         self._hand_over(coins, index)
-        self._may_fail(target, self.pool.false, index)
+        failed = self._may_fail(target, self.pool.false, index)
         args = tuple(self.values[each] for each in node.args)
         result = self._answer(member, target, args)
         gift = self.pool.zero if member.is_view else self._receive()
@@ -71,8 +72,12 @@ class CallNodes(ValueNodes):
                 gift,
             )
         )
+        before = self.epoch
         if not member.is_view:
             self.start_epoch(self.pool.true)
+        succeeds = self.pool.and_(self.guard, self.pool.not_(failed))
+        position = len(self.made) - 1
+        self.promises.append(Promise(succeeds, position, coins, before, self.epoch))
         self.values[index] = UNIT if result is None else result
         return index + 1
 
@@ -100,13 +105,15 @@ class CallNodes(ValueNodes):
         self.fail("balance", self.pool.less(before, coins), node)
         self.credit(CELL_BALANCE, self.pool.scale(coins, -1))
 
-    def _may_fail(self, target: Term, is_refused: Term, node: int) -> None:
+    def _may_fail(self, target: Term, is_refused: Term, node: int) -> Term:
         """The call fails for reasons of its own, and where there is nobody to call."""
         pool = self.pool
         fails = pool.equal(pool.fresh("fails", 0, 1), pool.one)
         is_self = pool.equal(target, self.inputs.this)
         is_nobody = pool.not_(self.is_contract(target))
-        self.fail("call", pool.or_(fails, is_self, is_nobody, is_refused), node)
+        whole = pool.or_(fails, is_self, is_nobody, is_refused)
+        self.fail("call", whole, node)
+        return whole
 
     def _receive(self) -> Term:
         """Coins that may come to the inbox during a call; there are not more than exist."""
@@ -127,22 +134,27 @@ class CallNodes(ValueNodes):
         kind = self.layouts.get(member.result[0])
         if not member.is_view:
             return make_symbolic(self.pool, self.layouts, kind, "answer")
-        kinds = tuple(self.layouts.get(each) for each in member.params)
-        number = self.encoder.get_function_number("view", member.selector, kinds, kind)
-        leaves = [self.pool.to_integer(leaf) for arg in args for leaf in arg.leaves]
-        return self._apply_view(number, kind, (target, *leaves, self.epoch))
+        return ask_view(self.encoder, member, target, args, self.epoch)
 
-    def _apply_view(self, number: int, kind: Type, args: tuple[Term, ...]) -> Sym:
-        """The answer of a view, in canonical representation."""
-        pool, leaves = self.pool, self.layouts.leaves(kind)
-        rows = compute_conditions(self.layouts, kind)
 
-        def make(position: int, leaf: Leaf) -> Term:
-            group = "view" if not leaf.is_text else "view_text"
-            return pool.apply(Symbol(group, (number, position), 0, leaf.high), args)
+def ask_view(
+    encoder: Encoder, member: Member, target: Term, args: tuple[Sym, ...], epoch: Term
+) -> Sym:
+    """What a view of another contract answers: the same to the same question in an epoch."""
+    pool = encoder.pool
+    kinds = tuple(encoder.layouts.get(each) for each in member.params)
+    kind = encoder.layouts.get(member.result[0])
+    number = encoder.get_function_number("view", member.selector, kinds, kind)
+    asked = (target, *(pool.to_integer(leaf) for arg in args for leaf in arg.leaves), epoch)
+    leaves = encoder.layouts.leaves(kind)
 
-        atoms = [make(position, leaf) for position, leaf in enumerate(leaves)]
-        for atom, conditions in zip(atoms, rows, strict=True):
-            add_facts(pool, atom, conditions, lambda leaf: atoms[leaf])
-        pairs = zip(atoms, leaves, strict=True)
-        return Sym(kind, tuple(as_leaf(pool, atom, leaf) for atom, leaf in pairs))
+    def make(position: int, leaf: Leaf) -> Term:
+        group = "view" if not leaf.is_text else "view_text"
+        return pool.apply(Symbol(group, (number, position), 0, leaf.high), asked)
+
+    atoms = [make(position, leaf) for position, leaf in enumerate(leaves)]
+    rows = compute_conditions(encoder.layouts, kind)
+    for atom, conditions in zip(atoms, rows, strict=True):
+        add_facts(pool, atom, conditions, lambda leaf: atoms[leaf])
+    pairs = zip(atoms, leaves, strict=True)
+    return Sym(kind, tuple(as_leaf(pool, atom, leaf) for atom, leaf in pairs))

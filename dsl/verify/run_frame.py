@@ -65,6 +65,20 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """A call that succeeds, of which a trusted interface may say more."""
+
+    guard: Term
+    """The call is made and does not fail."""
+    position: int
+    """Of the call in `Frame.made`."""
+    coins: Term
+    before: Term
+    """The epoch before the call."""
+    after: Term
+
+
+@dataclass(frozen=True, slots=True)
 class Paid:
     """Coins that a run pays under a condition."""
 
@@ -105,6 +119,8 @@ class Frame:
         """Of an expression."""
         self.made: list[Made | Paid] = []
         """Calls of other contracts and payments, in order."""
+        self.promises: list[Promise] = []
+        """Calls that succeed, in order."""
         self.epoch: Term = encoder.make_epoch()
         """What views of other contracts depend on besides their arguments."""
         self.assumed: list[Term] = []

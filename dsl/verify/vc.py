@@ -50,6 +50,7 @@ from dsl.verify.state import (
     write,
 )
 from dsl.verify.terms import Pool, Term
+from dsl.verify.trust import evaluate_alone
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import (
     CELL_BALANCE,
@@ -104,6 +105,7 @@ def add_goals(vc: Vc) -> None:
         _add_transition(vc, index, declared.code)
     for function, declared_function in list_functions(vc.linked.module):
         _add_function(vc, function, declared_function)
+    _add_trusts(vc)
 
 
 def get_shape(vc: Vc, code: Code) -> Shape | str:
@@ -356,6 +358,25 @@ def _add_function(vc: Vc, function: int, declared: Function) -> None:
         goal = Goal("can_succeed", 0, function, vc.encoder.pool.true, case)
         goal.assumes_success = goal.is_wanted = True
         vc.add(goal)
+
+
+def _add_trusts(vc: Vc) -> None:
+    """What is assumed of other contracts must at least make sense."""
+    pool = vc.encoder.pool
+    for index, trust in enumerate(vc.encoder.ghosts.trusts):
+        if trust.interface < 0:
+            continue
+        try:
+            owed = evaluate_alone(vc.encoder, trust, vc.inputs, vc.anywhere)
+        except UnsupportedError as error:
+            goal = Goal("well_defined trust", index, NO_FUNCTION, pool.true, unsupported=error.what)
+            vc.add(goal)
+            continue
+        if owed:
+            is_senseless = pool.not_(pool.and_(*_join(owed)))
+            goal = Goal("well_defined trust", index, NO_FUNCTION, is_senseless)
+            goal.assumes_invariants = False
+            vc.add(goal)
 
 
 def _make_unknown(vc: Vc, kind: str, function: int) -> Goal:

@@ -159,6 +159,7 @@ def verify_with(
         subject.file,
         subject.source,
         plans=subject.plans,
+        trusts=subject.ghosts.trusts,
     )
     vc = make_valid_vc(subject.linked, decide, subject.plans, subject.ghosts)
     outcomes = decide_all(vc, decide)
@@ -173,7 +174,7 @@ def verify_with(
         VERDICTS[min(verdicts, default=len(VERDICTS) - 1)],
         goals,
         counterexamples,
-        _list_assumptions(subject.linked),
+        _list_assumptions(subject.linked, names),
         {"z3": get_version(), "verifier": compute_version()},
         tuple(
             (names.get_function(index), function.gas_bound)
@@ -195,7 +196,7 @@ def compute_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def _list_assumptions(linked: LinkedModule) -> tuple[str, ...]:
+def _list_assumptions(linked: LinkedModule, names: Names) -> tuple[str, ...]:
     module = linked.module
     nodes = [
         *(node for function in module.code.functions for node in function.code),
@@ -211,7 +212,7 @@ def _list_assumptions(linked: LinkedModule) -> tuple[str, ...]:
         for each in nodes
     ):
         found.append(TIME_ASSUMPTION)
-    return tuple(found)
+    return (*found, *names.list_trusted())
 
 
 class _Judge:

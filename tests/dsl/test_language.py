@@ -293,7 +293,7 @@ def test_tests_deploy_contracts_of_other_files() -> None:
         ),
         (
             "interface B trusted:\n    view a() -> u8\n\ncontract A implements B:\n    role a\n",
-            "QC0901",
+            "QC0512",
         ),
     ],
 )

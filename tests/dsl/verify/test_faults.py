@@ -22,6 +22,7 @@ from dsl.verify import (
     operators,
     properties,
     run_frame,
+    run_calls,
     run_values,
     smtlib,
     state,
@@ -36,7 +37,7 @@ from dsl.verify.solver import Decision, Limits, Solver
 from dsl.verify.state import Place, State
 from dsl.verify.terms import Op, Pool, Term
 from dsl.verify.verify import Remembering, Subject, verify_with
-from spec.ir.syntax import AddressType, Get, Prim, PrimOp, StringType, UintType
+from spec.ir.syntax import AddressType, Get, Member, Prim, PrimOp, StringType, UintType
 from tests.dsl.verify.faults_of_claims import (
     comparison_counts_keys_twice,
     comparison_the_wrong_way,
@@ -50,6 +51,10 @@ from tests.dsl.verify.faults_of_reads import (
     past_is_bound_too_early,
     past_is_the_present,
     signatures_are_refused,
+)
+from tests.dsl.verify.faults_of_trust import (
+    any_interface_is_trusted,
+    calls_not_made_are_trusted,
 )
 from tests.dsl.verify.support import compile_text
 from tests.dsl.verify.test_corpus import PROPERTY, keep_only, read
@@ -280,21 +285,25 @@ def others_never_change(patch: Patch) -> None:
 
 
 def views_ignore_their_target(patch: Patch) -> None:
-    real = Execution._apply_view
+    real = run_calls.ask_view
 
-    def wrong(run: Execution, number: int, kind: Any, args: tuple[Term, ...]) -> Sym:
-        return real(run, number, kind, (run.pool.zero, *args[1:]))
+    def wrong(encoder: Encoder, member: Member, _: Term, args: tuple[Sym, ...], epoch: Term) -> Sym:
+        return real(encoder, member, encoder.pool.zero, args, epoch)
 
-    patch.setattr(Execution, "_apply_view", wrong)
+    patch.setattr(run_calls, "ask_view", wrong)
 
 
 def views_ignore_their_arguments(patch: Patch) -> None:
-    real = Execution._apply_view
+    real = run_calls.ask_view
 
-    def wrong(run: Execution, number: int, kind: Any, args: tuple[Term, ...]) -> Sym:
-        return real(run, number, kind, (args[0], args[-1]))
+    def wrong(
+        encoder: Encoder, member: Member, target: Term, args: tuple[Sym, ...], epoch: Term
+    ) -> Sym:
+        zero = encoder.pool.zero
+        same = tuple(Sym(each.type, tuple(zero for _ in each.leaves)) for each in args)
+        return real(encoder, member, target, same, epoch)
 
-    patch.setattr(Execution, "_apply_view", wrong)
+    patch.setattr(run_calls, "ask_view", wrong)
 
 
 def nobody_pays_meanwhile(patch: Patch) -> None:
@@ -367,6 +376,8 @@ FAULTS: dict[str, tuple[Callable[[Patch], None], str]] = {
         (everybody_is_a_contract, "calls:false_everybody"),
         (messages_are_alike, "messages:false_alike"),
         (facts_are_closed_too_far, "vault:false_second"),
+        (any_interface_is_trusted, "trusted:false_promise"),
+        (calls_not_made_are_trusted, "trusted:false_maybe"),
     )
 }
 
