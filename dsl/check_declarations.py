@@ -166,22 +166,25 @@ class Declarations:
 
     def _resolve_types(self, nodes: list[decl.Enum | decl.Phases | decl.Record]) -> None:
         """Resolve types in an order in which each finds the ones it uses; a cycle is reported."""
-        waiting = {n.name.text: n for n in nodes if n.name.text in self._program.type_spans}
-        while waiting:
-            ready = [
-                node
-                for node in waiting.values()
-                if not any(u in waiting for u in _used_types(node))
-            ]
-            if not ready:
-                for node in waiting.values():
-                    message = f"`{node.name.text}` contains itself"
-                    self._program.report("QC0105", message, node.name.span)
-                    self._program.types[node.name.text] = RecordType(node.name.text, ())
-                return
-            for node in ready:
-                del waiting[node.name.text]
-                self._program.types[node.name.text] = self._make_type(node)
+        known = {n.name.text: n for n in nodes if n.name.text in self._program.type_spans}
+        needs = {name: _used_types(node) & known.keys() for name, node in known.items()}
+        users: dict[str, list[str]] = {name: [] for name in known}
+        for name, used in needs.items():
+            for each in sorted(used):
+                users[each].append(name)
+        places = {name: place for place, name in enumerate(known)}
+        ready = [name for name in known if not needs[name]]
+        while ready:
+            freed: list[str] = []
+            for name in ready:
+                self._program.types[name] = self._make_type(known.pop(name))
+                for user in users[name]:
+                    needs[user].discard(name)
+                    freed += [] if needs[user] else [user]
+            ready = sorted(freed, key=places.__getitem__)
+        for name, node in known.items():
+            self._program.report("QC0105", f"`{name}` contains itself", node.name.span)
+            self._program.types[name] = RecordType(name, ())
 
     def _make_type(self, node: decl.Enum | decl.Phases | decl.Record) -> EnumType | RecordType:
         if isinstance(node, decl.Phases):

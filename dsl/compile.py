@@ -29,8 +29,10 @@ from spec.lib.result import Err
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
-TEST_CODES = "QC06"
+_TEST_CODES = "QC06"
 """Prefix of the codes that concern `test` blocks only: they leave the contract itself usable."""
+_MISPLACED = "QC0601"
+"""Of these the one that is found outside of them."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def compile_source(text: str, file: str) -> CompileResult:
     )
     checked, program = _check(imports, imports.table, contract, found, stubs)
     found += _without_echoes(source, parsed.diagnostics, program.found)
-    if any(is_error(each) and not each.code.startswith(TEST_CODES) for each in found):
+    if any(_concerns_contract(each) for each in found):
         return _finish(imports, found, None)
     return _finish(imports, found, _build(source, checked, stubs, found))
 
@@ -157,6 +159,12 @@ def _without_echoes(
         if not (lines and each.code == "QC0801")
         and (each.code != "QC0103" or source.text[each.span.start : each.span.end] not in dropped)
     ]
+
+
+def _concerns_contract(found: Diagnostic) -> bool:
+    """Say whether it is an error of more than tests."""
+    is_of_test = found.code.startswith(_TEST_CODES) and found.code != _MISPLACED
+    return is_error(found) and not is_of_test
 
 
 def _error(code: str, message: str, span: Span, label: str = "") -> Diagnostic:

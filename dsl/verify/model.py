@@ -40,12 +40,15 @@ class Model:
 
     def _assign(self, term: Term, args: tuple[int, ...]) -> int:
         assert term.symbol is not None, "an atom has a symbol"
+        return self._graph.setdefault((term.symbol, args), self._look_up(term, args))
+
+    def _look_up(self, term: Term, args: tuple[int, ...]) -> int:
+        assert term.symbol is not None, "an atom has a symbol"
         default = max(term.low or 0, 0)
-        value = self._known.get(term.id)
-        if value is None:
-            digest = self._compute_digest(term.symbol, args)
-            value = default if digest is None else digest
-        return self._graph.setdefault((term.symbol, args), value)
+        known = self._graph.get((term.symbol, args), self._known.get(term.id))
+        if known is None:
+            known = self._compute_digest(term.symbol, args)
+        return default if known is None else known
 
     def get_value(self, kind: Type, leaves: Sequence[Term]) -> Value | None:
         """A value of a type, None if its bytes are no text."""
@@ -102,19 +105,23 @@ class Model:
     def list_digests(self) -> list[Term]:
         """That each hash is taken of the values of this model, and is what the machine computes.
 
-        So are the bytes of messages. To the solver both are any injective function; only with real
-        digests and bytes is a model one that the machine confirms.
+        So are the bytes of messages; a hash of hashes is taken of real ones. To the solver both
+        are any injective function; only with real digests and bytes is a model one that the
+        machine confirms.
         """
         pool = self._vc.encoder.pool
         facts: list[Term] = []
-        for atom in self._atoms:
-            if atom.symbol is None:
-                continue
-            given = tuple(self.get(arg) for arg in atom.args)
-            digest = self._compute_digest(atom.symbol, given)
-            if digest is not None:
-                facts.append(pool.all_equal(atom.args, tuple(map(pool.number, given))))
-                facts.append(pool.equal(atom, pool.number(digest)))
+
+        def assign(term: Term, args: tuple[int, ...]) -> int:
+            assert term.symbol is not None, "an atom has a symbol"
+            digest = self._compute_digest(term.symbol, args)
+            if digest is None:
+                return self._look_up(term, args)
+            facts.append(pool.all_equal(term.args, tuple(map(pool.number, args))))
+            facts.append(pool.equal(term, pool.number(digest)))
+            return digest
+
+        evaluate(self._atoms, assign)
         return facts
 
     def sign(self) -> None:
@@ -135,7 +142,7 @@ class Model:
                 self._graph[(atom.args[3].symbol, ())] = made
 
     def _compute_digest(self, symbol: Symbol, given: tuple[int, ...]) -> int | None:
-        """What the machine computes at a hash, None at anything else."""
+        """What the machine computes at a hash of some leaves, None at anything else."""
         if symbol.group not in DIGESTS:
             return None
         encoder = self._vc.encoder

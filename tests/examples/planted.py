@@ -15,6 +15,8 @@ class Bug:
 
 TWICE = "        balances[to] += amount\n        balances[to] += amount\n"
 RELEASE = "release() by (caller == seller)"
+SAVER = "(caller == saver)"
+TWO_ASKED = "when pending > balance\n        fails TooMuch"
 BUGS = (
     Bug("auction", "equal bid wins", "value <= highest_bid", "value < highest_bid"),
     Bug("auction", "refund kept", "        refunds[caller] = 0\n", "        pass\n"),
@@ -33,6 +35,13 @@ BUGS = (
     Bug(
         "subscription", "time for others", "paid_until[caller] = start", "paid_until[this] = start"
     ),
+    Bug("prediction_market", "halves are whole", ") // 2\n", ")\n"),
+    Bug("prediction_market", "answered early", "when now < closes_at\n", "when closes_at == 0\n"),
+    Bug("prediction_market", "answered by anyone", "by (caller == oracle)", "by anyone"),
+    Bug("airdrop", "claimed late", "when now > deadline\n", "when now > deadline + 1\n"),
+    Bug("time_locked_vault", "signed by anybody", "cosigner != guardian", "cosigner == saver"),
+    Bug("time_locked_vault", "no guardian", "(caller == saver or caller == guardian)", SAVER),
+    Bug("time_locked_vault", "asked twice", "when pending > 0\n        fails TooMuch", TWO_ASKED),
     Bug("erc20", "transfer credits twice", "        balances[to] += amount\n", TWICE),
     Bug("erc20", "burn forgets the supply", "        supply -= amount\n", "        pass\n"),
     Bug("erc20", "open mint", "by minter:", "by anyone:"),
