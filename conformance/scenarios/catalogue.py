@@ -4,16 +4,31 @@ from functools import cache
 from typing import Final
 
 from conformance.generate.case import Case, Suite
-from conformance.scenarios import duties, finality, heads, locks, refusals, rounds, sets, work
+from conformance.scenarios import (
+    clauses,
+    duties,
+    finality,
+    heads,
+    locks,
+    refusals,
+    rounds,
+    sets,
+    walks_blocks,
+    walks_rounds,
+    walks_rules,
+    work,
+)
 from conformance.scenarios.script import BROKEN, Scenario
 
+FOLDS: Final = 8
+"""Drawn chains of rule G an algorithm."""
 ALGORITHMS: Final = ("pow", "pos", "dpos", "hybrid", "bft")
 
 
 @cache
 def build_scenarios() -> tuple[Scenario, ...]:
     """All of them, an algorithm after the other."""
-    modules = (work, heads, duties, finality, sets, rounds, locks, refusals)
+    modules = (work, heads, duties, finality, sets, rounds, locks, refusals, clauses)
     made = tuple(scenario for module in modules for scenario in module.build())
     return tuple(s for algorithm in ALGORITHMS for s in made if s.algorithm == algorithm)
 
@@ -47,8 +62,8 @@ def _render_row(scenario: Scenario) -> str:
 
 
 def build_suites() -> tuple[Suite, ...]:
-    """A suite an algorithm: level 6."""
-    return tuple(
+    """Level 6: scenarios, a suite an algorithm; walks and single rules, a suite a kind."""
+    scenarios = tuple(
         Suite(
             name=f"consensus/{algorithm}",
             kind="scenario",
@@ -60,6 +75,26 @@ def build_suites() -> tuple[Suite, ...]:
             ),
         )
         for algorithm in ALGORITHMS
+    )
+    return (*scenarios, *build_walks())
+
+
+@cache
+def build_walks() -> tuple[Suite, ...]:
+    """Drawn mixtures of everything, and drawn numbers for single rules."""
+    fold = walks_rules.build_folds
+    made = (
+        ("walks_bft", "bft", walks_rounds.build()),
+        *((f"walks_{name}", name, walks_blocks.build(name)) for name in ALGORITHMS[:-1]),
+        ("arithmetic", "pow", walks_rules.build_work()),
+        ("trees", "pos", walks_rules.build_trees()),
+        ("folds_pos", "pos", fold(0, FOLDS)),
+        ("folds_dpos", "dpos", fold(FOLDS, FOLDS)),
+        ("folds_hybrid", "hybrid", fold(2 * FOLDS, FOLDS)),
+    )
+    return tuple(
+        Suite(f"consensus/{name}", "chain", f"consensus.{algorithm}", cases)
+        for name, algorithm, cases in made
     )
 
 

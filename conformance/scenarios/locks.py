@@ -30,6 +30,7 @@ def build() -> tuple[Scenario, ...]:
         _stale_timeout(),
         _exact_third(),
         _waits_for_prevotes(),
+        _late_valid(),
     )
 
 
@@ -128,6 +129,9 @@ def _invalid_block() -> Scenario:
         for vote in make_votes(lab, kind, 0, "bad", (0, 1, 2)):
             script.send(vote)
     script.check(signed=[], head=GENESIS, final=GENESIS)
+    script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, 0)
+    script.send(lab.proposal("B", 1))
+    script.check(signed=[say("prevote", 1, "B")])
     story = Story(
         title="Everybody else decides a block that the ledger refuses",
         history=(
@@ -135,7 +139,7 @@ def _invalid_block() -> Scenario:
             "the honest minority had to stay where it was."
         ),
         attack="Three of four prevote and precommit a block with wrong results.",
-        defence="No quorum makes an invalid block valid: the node prevotes nil and stays.",
+        defence="No quorum makes an invalid block valid: the node prevotes nil, and goes on.",
         rule="L23, L50 (valid(v))",
         verdict=DEFENDED,
     )
@@ -207,3 +211,36 @@ def _waits_for_prevotes() -> Scenario:
         verdict=DEFENDED,
     )
     return script.finish("late_polka", story)
+
+
+def _late_valid() -> Scenario:
+    lab, script = make_start()
+    script.send(lab.proposal("A", 0))
+    script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), None, 0))
+    script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 1))
+    script.timeout(TimeoutKind.PREVOTE, HEIGHT, 0)
+    script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 2))
+    script.check(signed=[say("prevote", 0, "A"), say("precommit", 0, None)])
+    for round_ in (0, 1, 2):
+        if round_:
+            script.timeout(TimeoutKind.PROPOSE, HEIGHT, round_)
+        for vote in make_votes(lab, PRECOMMIT, round_, None, (0, 1, 2)):
+            script.send(vote)
+        script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, round_)
+    script.check(
+        signed=[
+            say("prevote", 1, None),
+            say("prevote", 2, None),
+            ("proposal", HEIGHT, 3, 1, GENESIS),
+            say("prevote", 3, "A"),
+        ]
+    )
+    story = Story(
+        title="A polka that came too late to lock is remembered",
+        history="Others may have locked A in time; a new block would find them locked for ever.",
+        attack="Delays the last prevote for A until the node has precommitted nil.",
+        defence="When its turn comes, the node proposes A again, with the polka of round 0.",
+        rule="L42, L43 (validValue without a lock), L15, L16",
+        verdict=DEFENDED,
+    )
+    return script.finish("late_valid", story)

@@ -203,6 +203,19 @@ class Script:
 
     def finish(self, name: str, story: Story, codes: tuple[str, ...] = ()) -> Scenario:
         """The scenario of these steps."""
+        return Scenario(
+            name=name,
+            algorithm=self.lab.config.rules.name,
+            story=story,
+            method="consensus.play",
+            args=self.make_args(),
+            steps=tuple(self.lines),
+            value=self.found,
+            codes=tuple(dict.fromkeys((*codes, *self.codes))),
+        )
+
+    def make_args(self) -> JsonObject:
+        """What a client is given."""
         rows = [
             {
                 "name": node,
@@ -211,21 +224,11 @@ class Script:
             }
             for node, validator in self.nodes.items()
         ]
-        args = {
+        return {
             "genesis": to_hex(encode_genesis(self.lab.genesis)),
             "nodes": rows,
             "steps": self.steps,
         }
-        return Scenario(
-            name=name,
-            algorithm=self.lab.config.rules.name,
-            story=story,
-            method="consensus.play",
-            args=args,
-            steps=tuple(self.lines),
-            value=self.found,
-            codes=tuple(dict.fromkeys((*codes, *self.codes))),
-        )
 
     # Words
 

@@ -135,7 +135,8 @@ def _name(group: Group) -> str:
     return f"{group[0]} to {group[-1]}"
 
 
-def _full(group: Group) -> tuple[tuple[int, int], ...]:
+def get_full(group: Group) -> tuple[tuple[int, int], ...]:
+    """A group as the weights of a set that has lost nothing."""
     return tuple((validator, WEIGHT) for validator in group)
 
 
@@ -166,8 +167,8 @@ def _current_only() -> Scenario:
     fork.epoch(3, "3b", ((V0, (1, "1")),))
     fork.epoch(4, "4b", ((V0, (3, "3b")),))
     fork.epoch(5, "5b")
-    fork.expect((2, "2a"), (1, "1"), 1, _full(V1))
-    fork.expect((4, "4b"), (3, "3b"), 1, _full(V0))
+    fork.expect((2, "2a"), (1, "1"), 1, get_full(V1))
+    fork.expect((4, "4b"), (3, "3b"), 1, get_full(V0))
     story = Story(
         title="A set that has changed completely finalises alone",
         history="Counterexample A to finality by the current set only (FFG.md 2).",
@@ -200,8 +201,8 @@ def _previous_only() -> Scenario:
             fork.epoch(7, "7b", elects=V1)
     never = ((4, 0), (4, 1), (4, 2), (4, 3))
     late = ((5, 0), (5, 1), (5, 2), (5, 3))
-    fork.expect((2, "2"), (1, "1"), 1, _full(V1), (*never, *late))
-    fork.expect((2, "2"), (1, "1"), 1, _full(V1), (*late, *((6, vote) for vote in range(4))))
+    fork.expect((2, "2"), (1, "1"), 1, get_full(V1), (*never, *late))
+    fork.expect((2, "2"), (1, "1"), 1, get_full(V1), (*late, *((6, vote) for vote in range(4))))
     story = Story(
         title="A set that is leaving finalises alone",
         history="The counterpart of A: finality by the previous set only is broken too (FFG.md 2).",
@@ -231,8 +232,8 @@ def _eager_promotion() -> Scenario:
     fork.epoch(4, "4b", ((V0, (2, "2")), (V2, (2, "2"))), elects=V2)
     fork.epoch(5, "5b", ((V0, (4, "4b")), (V2, (4, "4b"))), elects=V2)
     fork.epoch(6, "6b", elects=V2)
-    fork.expect((3, "3a"), (2, "2"), 1, _full(V3), tuple((4, 4 + vote) for vote in range(4)))
-    fork.expect((5, "5b"), (4, "4b"), 2, _full(V2))
+    fork.expect((3, "3a"), (2, "2"), 1, get_full(V3), tuple((4, 4 + vote) for vote in range(4)))
+    fork.expect((5, "5b"), (4, "4b"), 2, get_full(V2))
     story = Story(
         title="A set is promoted by a finality that is not its own",
         history="Counterexample C to promotion at every finality (FFG.md 2).",
@@ -258,12 +259,12 @@ def _dynasty_is_epoch() -> Scenario:
     fork.epoch(2, "2a", ((V2, (0, "genesis")),), elects=V2)
     fork.epoch(3, "3a", ((V2, (2, "2a")), (V5, (2, "2a"))), elects=V5)
     fork.epoch(4, "4a", elects=V5)
-    fork.expect((1, "1b"), (0, "genesis"), 0, _full(V0), tuple((2, vote) for vote in range(8)))
+    fork.expect((1, "1b"), (0, "genesis"), 0, get_full(V0), tuple((2, vote) for vote in range(8)))
     fork.expect(
         (0, "genesis"),
         (0, "genesis"),
         0,
-        _full(V0),
+        get_full(V0),
         (*((2, vote) for vote in range(4)), *((3, vote) for vote in range(8))),
     )
     story = Story(
@@ -289,8 +290,8 @@ def _surround() -> Scenario:
     fork.epoch(3, "3b", ((V0, (0, "genesis")),))
     fork.epoch(4, "4b", ((V0, (3, "3b")),))
     fork.epoch(5, "5b")
-    fork.expect((2, "2a"), (1, "1"), 1, _full(V0))
-    fork.expect((4, "4b"), (3, "3b"), 1, _full(V0))
+    fork.expect((2, "2a"), (1, "1"), 1, get_full(V0))
+    fork.expect((4, "4b"), (3, "3b"), 1, get_full(V0))
     story = Story(
         title="Votes that surround earlier ones finalise a conflicting branch",
         history="The second slashing condition of Casper (V. Buterin, V. Griffith, 2017).",
@@ -315,7 +316,7 @@ def _offline_60() -> Scenario:
     fork.epoch(8, "8", ((online, (7, "7")),), elects=online)
     fork.epoch(9, "9", elects=online)
     # Absent scores 4, 5, 6 take 100 to 75, 52 and, below the floor of 50, to 0 on entering epoch 7.
-    fork.expect((8, "8"), (7, "7"), 1, _full(online))
+    fork.expect((8, "8"), (7, "7"), 1, get_full(online))
     story = Story(
         title="Sixty percent of the stake is offline, and the leak lets the rest finalise",
         history=(
@@ -339,8 +340,8 @@ def _even_split() -> Scenario:
             fork.epoch(epoch, f"{epoch}{name}", ((half, (0, "genesis")),))
         fork.epoch(8, f"8{name}", ((half, (7, f"7{name}")),), elects=half)
         fork.epoch(9, f"9{name}", elects=half)
-    fork.expect((8, "8a"), (7, "7a"), 1, _full(halves[0]))
-    fork.expect((8, "8b"), (7, "7b"), 1, _full(halves[1]))
+    fork.expect((8, "8a"), (7, "7a"), 1, get_full(halves[0]))
+    fork.expect((8, "8b"), (7, "7b"), 1, get_full(halves[1]))
     story = Story(
         title="An even split outlasts the leak, and both halves finalise",
         history=(
@@ -370,7 +371,7 @@ def _silent_outgoing() -> Scenario:
     fork.epoch(10, "10", ((V1, (9, "9")),), elects=V1)
     fork.epoch(11, "11", elects=V1)
     # Absent scores 2, 3, 4, 5 take 100 to 88, 72, 54 and, below 50, to 0 on entering epoch 9.
-    fork.expect((10, "10"), (9, "9"), 2, _full(V1))
+    fork.expect((10, "10"), (9, "9"), 2, get_full(V1))
     story = Story(
         title="The set that was voted out falls silent",
         history=(

@@ -24,7 +24,10 @@ from spec.consensus.interface import (
     Evidence,
     Execute,
     Executed,
+    Fetch,
+    Finalize,
     Input,
+    Message,
     Persist,
     Record,
     RejectMessage,
@@ -33,6 +36,7 @@ from spec.consensus.interface import (
     RevealRequest,
     Schedule,
     SealRequest,
+    SetHead,
     Sign,
     Signable,
     Signed,
@@ -73,6 +77,13 @@ class Log:
     """Validators it sent evidence against."""
     signed: list[Signable] = field(default_factory=list)
     waits: list[Schedule] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
+    """What it sent to its peers, evidence too."""
+    fetched: list[BlockId] = field(default_factory=list)
+    """Blocks that it asked a peer for."""
+    logged: list[Record] = field(default_factory=list)
+    """What it wrote, in order."""
+    moves: list[SetHead | Finalize] = field(default_factory=list)
 
 
 class PlayedNode:
@@ -138,21 +149,30 @@ class PlayedNode:
                 return Built(self._build(effect), tag)
             case Persist(record):
                 self.wal.append(record)
+                self.log.logged.append(record)
+            case _:
+                self._note(effect)
+        return None
+
+    def _note(self, effect: Effect) -> None:
+        """Keeps what asks for no answer, for the checks."""
+        match effect:
             case Schedule():
                 self.log.waits.append(effect)
+            case Fetch(block_id, _):
+                self.log.fetched.append(block_id)
+            case SetHead() | Finalize():
+                self.log.moves.append(effect)
             case Broadcast(message):
+                self.log.sent.append(message)
                 if isinstance(message, Evidence):
-                    self._note_offender(message)
+                    self.log.offenders.append(get_offender(message))
             case Report(code, _):
                 self.log.reports.append(code)
             case RejectMessage(_, error):
                 self.log.refused.append((self._step, error.code))
             case _:
                 pass
-        return None
-
-    def _note_offender(self, evidence: Evidence) -> None:
-        self.log.offenders.append(get_offender(evidence))
 
     def _sign(self, message: Signable) -> Input | None:
         if self._seed is None:

@@ -30,17 +30,22 @@ from spec.consensus.ffg import (
     is_includable,
 )
 from spec.consensus.interface import (
+    BlockRecord,
+    CandidateRecord,
     Input,
+    Message,
     Mined,
     Received,
     Schedule,
+    SetHead,
     Signable,
+    SignedRecord,
     Source,
     Tick,
     Timeout,
 )
 from spec.consensus.pos.ghost import Leafward, compute_head
-from spec.ledger.codec import BlockId
+from spec.ledger.codec import BlockId, compute_block_id
 from spec.ledger.ops import (
     CHECKPOINT,
     DOUBLE_FFG_VOTE,
@@ -50,12 +55,16 @@ from spec.ledger.ops import (
     FFG_VOTE,
     ROUND_VOTE,
     Checkpoint,
+    DoubleFfgVote,
+    DoubleProduction,
+    DoubleProposal,
+    DoubleVote,
     FfgVote,
     RoundVote,
 )
-from spec.ledger.types import BLOCK
+from spec.ledger.types import BLOCK, Block
 from spec.lib.result import Err
-from spec.lib.ssz import Container, decode
+from spec.lib.ssz import Container, decode, hash_tree_root
 
 MESSAGES: Final[dict[str, Container[Any]]] = {
     "block": BLOCK,
@@ -68,6 +77,20 @@ MESSAGES: Final[dict[str, Container[Any]]] = {
     "double_proposal": DOUBLE_PROPOSAL,
 }
 """What a peer may send, by the name of its step."""
+SENT: Final[dict[type, str]] = {
+    Proposal: "proposal",
+    RoundVote: "round_vote",
+    FfgVote: "ffg_vote",
+    DoubleVote: "double_vote",
+    DoubleFfgVote: "double_ffg_vote",
+    DoubleProduction: "double_production",
+    DoubleProposal: "double_proposal",
+}
+LOGGED: Final[dict[type, str]] = {
+    BlockRecord: "block",
+    CandidateRecord: "candidate",
+    SignedRecord: "signed",
+}
 PEER: Final = Source(b"peer")
 
 
@@ -164,6 +187,23 @@ def _ask(node: PlayedNode, name: str) -> Any:  # noqa: ANN401 - JSON
             return [render_signed(message) for message in log.signed]
         case "waits":
             return [_render_wait(wait) for wait in log.waits]
+    return _ask_effects(node, name)
+
+
+def _ask_effects(node: PlayedNode, name: str) -> Any:  # noqa: ANN401 - JSON
+    """What a node asked its shell to do."""
+    match name:
+        case "sent":
+            return [_render_sent(message) for message in node.log.sent]
+        case "fetched":
+            return [to_hex(block_id) for block_id in node.log.fetched]
+        case "logged":
+            return [LOGGED[type(record)] for record in node.log.logged]
+        case "moves":
+            return [
+                {"head" if isinstance(move, SetHead) else "final": to_hex(move.block_id)}
+                for move in node.log.moves
+            ]
     raise RequestError(f"no check is called {name!r}")
 
 
@@ -175,6 +215,10 @@ def _forget(node: PlayedNode, name: str) -> None:
         "offenders": node.log.offenders,
         "signed": node.log.signed,
         "waits": node.log.waits,
+        "sent": node.log.sent,
+        "fetched": node.log.fetched,
+        "logged": node.log.logged,
+        "moves": node.log.moves,
     }
     if name in logs:
         logs[name].clear()
@@ -211,6 +255,14 @@ def render_signed(message: Signable) -> JsonObject:
         case _:
             header = message.block.header  # type: ignore[union-attr]  # reveals are no promises
             return {"block": {"slot": str(header.slot), "parent": to_hex(header.parent)}}
+
+
+def _render_sent(message: Message) -> JsonObject:
+    """The kind of what was sent, and its block id or its root."""
+    if isinstance(message, Block):  # whose seal may hold other precommits, and stand
+        return {"block": to_hex(compute_block_id(message.header))}
+    kind = SENT[type(message)]
+    return {kind: to_hex(hash_tree_root(MESSAGES[kind], message))}
 
 
 def _render_wait(wait: Schedule) -> JsonObject:
