@@ -63,7 +63,12 @@ def _render_row(scenario: Scenario) -> str:
 
 def build_suites() -> tuple[Suite, ...]:
     """Level 6: scenarios, a suite an algorithm; walks and single rules, a suite a kind."""
-    scenarios = tuple(
+    return (*build_stories(), *build_walks())
+
+
+def build_stories() -> tuple[Suite, ...]:
+    """The scenarios, a suite an algorithm."""
+    return tuple(
         Suite(
             name=f"consensus/{algorithm}",
             kind="scenario",
@@ -76,7 +81,6 @@ def build_suites() -> tuple[Suite, ...]:
         )
         for algorithm in ALGORITHMS
     )
-    return (*scenarios, *build_walks())
 
 
 @cache

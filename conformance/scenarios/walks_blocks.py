@@ -185,13 +185,13 @@ def _deliver(grove: Grove) -> None:
     draw = walk.rng.randrange(100)
     if draw < 4:  # noqa: PLR2004 - parts of a hundred
         walk.crash()
-    elif draw < 7:  # noqa: PLR2004
+    elif draw < 7:  # noqa: PLR2004 - of a hundred
         walk.crash_at_sign()
-    elif draw < 14 and grove.votes:  # noqa: PLR2004
+    elif draw < 14 and grove.votes:  # noqa: PLR2004 - of a hundred
         found = _find_evidence(grove)
         if found:
             walk.send(walk.rng.choice(found)[1])
-    elif draw < 22:  # noqa: PLR2004
+    elif draw < 22:  # noqa: PLR2004 - of a hundred
         walk.tick(walk.now_ms + walk.rng.randrange(1_500))
     if grove.waiting:
         at = min(walk.rng.choice((0, 0, 0, 0, 1, 2, 5)), len(grove.waiting) - 1)

@@ -41,19 +41,19 @@ def _step(walk: Walk, head: str) -> None:
     draw = walk.rng.randrange(100)
     if draw < 30:  # noqa: PLR2004 - parts of a hundred
         _send_vote(walk, head)
-    elif draw < 48:  # noqa: PLR2004
+    elif draw < 48:  # noqa: PLR2004 - of a hundred
         _send_quorum(walk, head)
-    elif draw < 64:  # noqa: PLR2004
+    elif draw < 64:  # noqa: PLR2004 - of a hundred
         _propose(walk, head)
-    elif draw < 78:  # noqa: PLR2004
+    elif draw < 78:  # noqa: PLR2004 - of a hundred
         _time_out(walk)
-    elif draw < 83:  # noqa: PLR2004
+    elif draw < 83:  # noqa: PLR2004 - of a hundred
         walk.tick(walk.now_ms + walk.rng.randrange(1_200))
-    elif draw < 88:  # noqa: PLR2004
+    elif draw < 88:  # noqa: PLR2004 - of a hundred
         walk.crash()
-    elif draw < 91:  # noqa: PLR2004
+    elif draw < 91:  # noqa: PLR2004 - of a hundred
         walk.crash_at_sign()
-    elif draw < 95:  # noqa: PLR2004
+    elif draw < 95:  # noqa: PLR2004 - of a hundred
         _send_block(walk, head)
     else:
         _accuse(walk, head)

@@ -146,7 +146,7 @@ def build_folds(first: int, count: int) -> tuple[Case, ...]:
         first: seed.
         count: of chains.
     """
-    return tuple(_draw_fold(Random(seed), seed) for seed in range(first, first + count))  # noqa: S311
+    return tuple(_draw_fold(Random(seed), seed) for seed in range(first, first + count))  # noqa: S311 - seed
 
 
 def _draw_fold(rng: Random, seed: int) -> Case:
@@ -167,7 +167,7 @@ def _draw_fold(rng: Random, seed: int) -> Case:
             if is_includable(state, vote):
                 state = apply_vote(state, vote)
         chain.append(_render_epoch(point, elects, votes))
-        epoch += 1 if rng.randrange(100) < 92 else 2  # noqa: PLR2004
+        epoch += 1 if rng.randrange(100) < 92 else 2  # noqa: PLR2004 - of a hundred
         root = sha256(b"qc/walk/fold", seed.to_bytes(2, "big"), epoch.to_bytes(2, "big"))
         point = Checkpoint(epoch, root)
     args: JsonObject = {
@@ -182,13 +182,13 @@ def _draw_votes(rng: Random, state: FfgState, keen: int) -> list[FfgVote]:
     """Most voters follow the chain; some name another source or target, or vote again."""
     known = [state.justified, state.finalised, *(past.checkpoint for past in state.history)]
     targets = [target.checkpoint for target in state.targets]
-    target = targets[-1] if rng.randrange(100) < 80 else targets[0]  # noqa: PLR2004
-    source = state.justified if rng.randrange(100) < 75 else rng.choice(known)  # noqa: PLR2004
+    target = targets[-1] if rng.randrange(100) < 80 else targets[0]  # noqa: PLR2004 - of a hundred
+    source = state.justified if rng.randrange(100) < 75 else rng.choice(known)  # noqa: PLR2004 - of a hundred
     votes = []
     for voter in range(8):
         if rng.randrange(100) >= keen:
             continue
-        is_odd = rng.randrange(100) < 8  # noqa: PLR2004
+        is_odd = rng.randrange(100) < 8  # noqa: PLR2004 - of a hundred
         votes.append(
             FfgVote(
                 slot=0,

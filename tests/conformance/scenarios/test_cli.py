@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from conformance import cli
+from conformance.runner.records import load
+from conformance.scenarios import cli as scenario_cli
 from spec.consensus.bft import rounds
-from tests.conformance.published import load_published
+from tests.conformance.published import VECTORS, load_published
 from tests.conformance.scenarios.planting import plant
 
 
@@ -16,6 +18,14 @@ def run(*words: str) -> int:
     parser = argparse.ArgumentParser()
     cli.add_arguments(parser)
     return cli.run(parser.parse_args(list(words)))
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The published set is the one all tests have read; a set elsewhere is read as ever."""
+    monkeypatch.setattr(
+        scenario_cli, "load", lambda where: load_published() if where == VECTORS else load(where)
+    )
 
 
 def test_list_shows_all_and_counts_verdicts(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from conformance.clients.spec.answers import Accept, Reject, RequestError
 from conformance.clients.spec.client import SpecClient
 from conformance.generate.build import GenerationError, build_files
 from conformance.generate.case import Case, Suite
-from conformance.scenarios.catalogue import ALGORITHMS, build_scenarios, build_suites
+from conformance.scenarios.catalogue import ALGORITHMS, build_scenarios, build_stories
 from conformance.scenarios.numbers import (
     compute_reversal,
     compute_selfish_revenue,
@@ -65,7 +65,7 @@ def test_scenarios_are_the_same_each_time() -> None:
 
 
 def test_a_check_that_the_specification_contradicts_is_not_written() -> None:
-    suite = build_suites()[0]
+    suite = build_stories()[0]
     case = suite.cases[0]
     wrong = Case(case.name, case.why, case.bug_class, case.method, case.args, value=[])
     with pytest.raises(GenerationError, match="the case says"):
