@@ -26,6 +26,8 @@ GRAMMAR = Path(__file__).parents[1] / "grammar.lark"
 TABLES = Path(__file__).parents[1] / "grammar.tables"
 SIZE_BYTES_MAX = 1 << 22
 """Most that the tables may unpack to."""
+SHIFT = 0
+"""In lark's table: go on in another state; else reduce."""
 
 
 class CallbackProxy:
@@ -62,8 +64,36 @@ def encode_tables(grammar: str) -> bytes:
     parser = build_parser(grammar, CallbackProxy(), LineIndenter())
     data, memo = parser.memo_serialize([TerminalDef, Rule])
     data["options"] |= {"postlex": None, "transformer": None}
+    data["parser"]["parser"] = order_states(data["parser"]["parser"])
     view = {"key": compute_key(grammar), "data": data, "memo": memo}
     return json.dumps(view, sort_keys=True, separators=(",", ":")).encode()
+
+
+def order_states(table: dict[str, Any]) -> dict[str, Any]:
+    """Return lark's table of states, numbered as they are met from the start.
+
+    lark numbers symbols and states in the order of sets, which differs from process to process.
+    """
+    names = sorted(table["tokens"].values())
+    symbols = {number: names.index(name) for number, name in table["tokens"].items()}
+    numbers: dict[int, int] = {}
+    for start in sorted(table["start_states"]):
+        numbers.setdefault(table["start_states"][start], len(numbers))
+    states: dict[int, dict[int, Any]] = {}
+    for old in (waiting := list(numbers)):
+        row = {symbols[number]: action for number, action in table["states"][old].items()}
+        for symbol, (kind, target) in sorted(row.items()):
+            if kind == SHIFT and target not in numbers:
+                numbers[target] = len(numbers)
+                waiting.append(target)
+            row[symbol] = (kind, numbers[target] if kind == SHIFT else target)
+        states[numbers[old]] = row
+    return {
+        "tokens": dict(enumerate(names)),
+        "states": states,
+        "start_states": {each: numbers[old] for each, old in table["start_states"].items()},
+        "end_states": {each: numbers[old] for each, old in table["end_states"].items()},
+    }
 
 
 def load_tables(
@@ -163,9 +193,6 @@ def make_token(kind: str, value: str, start: int, end: int) -> Token:
 
 
 def write_tables(path: Path = TABLES) -> None:
-    """Write `grammar.tables`; to be done after each change of the grammar.
-
-    lark numbers states in arbitrary order: two writings may differ in bytes, not in meaning.
-    """
+    """Write `grammar.tables`; to be done after each change of the grammar."""
     packed = zlib.compress(encode_tables(GRAMMAR.read_text("utf-8")), 9)
     path.write_bytes(encodebytes(packed))
