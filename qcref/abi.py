@@ -2,8 +2,9 @@
 
 The specification's JSON view of a value is exact and anonymous (`spec.ir.value_view`). Here an
 address may be a named account or bech32m text, an enum's member is its name, a record may be an
-object, `null` is `none`. What people write is turned into the exact view, which the specification
-judges; so nothing is accepted here that is no value of the type.
+object, `null` is `none`, a message may say what it calls in words. What people write is turned into
+the exact view, which the specification judges; so nothing is accepted here that is no value of the
+type.
 
 Source: LANGUAGE.md 2 (types); dsl/interface.py (the ABI's form).
 """
@@ -12,8 +13,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import ClassVar, TypeAlias
 
+from spec.ir.syntax import AddressType, BoolType, BytesType, StringType, Type, UintType
+from spec.ir.value_view import record_from_json
+from spec.ir.values import SELECTOR_SIZE_BYTES, encode_record
 from spec.lib.result import Err, Ok, Result
 
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
@@ -27,6 +32,9 @@ _UINT = re.compile(r"u(8|16|32|64|128|256)")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,77}")
 _GROUPED = re.compile(r"[0-9]+(?:_[0-9]+)*")
 """Digits, which people group by underscores."""
+_MESSAGE = re.compile(r"message\[[0-9]{1,5}\]")
+_SIGNATURE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}\(([a-z0-9\[\],]{0,1000})\)")
+_SIZED = re.compile(r"(bytes|string)\[([1-9][0-9]{0,4})\]")
 _TEXT_LENGTH_MAX = 160
 """Of a written number: 2^256 with an underscore behind every digit."""
 VIEW_BITS_MAX = 32
@@ -78,7 +86,8 @@ def parse_text(kind: AbiType, text: str) -> Json:
         kind: the parameter's type.
         text: the word.
     """
-    if isinstance(kind, str) or not text.startswith(("[", "{", '"', "null")):
+    is_scalar = isinstance(kind, str) and _MESSAGE.fullmatch(kind) is None
+    if is_scalar or not text.startswith(("[", "{", '"', "null")):
         return text
     try:
         parsed: Json = json.loads(text)
@@ -91,6 +100,8 @@ def render_value(kind: AbiType, view: Json, render: Render) -> Json:
     """An exact view as people read it."""
     if kind == "address" and isinstance(view, str):
         return render(bytes.fromhex(view[2:]))
+    if isinstance(kind, str) and isinstance(view, dict) and _MESSAGE.fullmatch(kind):
+        return {**view, "target": render_value("address", view["target"], render)}
     if isinstance(kind, str):
         return view
     match kind["kind"], view:
@@ -137,6 +148,8 @@ def find_entry(
 def _parse(
     kind: AbiType, value: Json, path: str, resolve: Resolve
 ) -> Result[Json, ArgumentInvalid]:
+    if isinstance(kind, str) and _MESSAGE.fullmatch(kind):
+        return _parse_message(value, path, resolve)
     if isinstance(kind, str):
         view = _parse_scalar(kind, value, resolve)
         return Err(ArgumentInvalid(path, _describe(kind))) if view is None else Ok(view)
@@ -237,6 +250,68 @@ def _split_enum(is_option: bool, value: Json) -> tuple[str, Json]:
         name, inner = next(iter(value.items()))
         return name, inner if isinstance(inner, list | dict) else [inner]
     return str(value), []
+
+
+def _parse_message(value: Json, path: str, resolve: Resolve) -> Result[Json, ArgumentInvalid]:
+    """A call as data: {target, call, arguments, value?}, or exact: {target, selector, …}.
+
+    `call` is the signature that selectors are made of, "transfer(address,u256)", its parameters
+    scalars; `arguments` are then values as anywhere, else they are bytes, written 0x….
+    """
+    if not isinstance(value, dict) or not {"call", "selector"} & set(value):
+        return Err(ArgumentInvalid(path, "a message: {target, call, arguments}"))
+    given: dict[str, Json] = {"value": "0", **value}
+    head = "call" if "call" in given else "selector"
+    if set(given) != {"target", head, "value", "arguments"}:
+        return Err(ArgumentInvalid(path, f"the fields target, {head}, arguments and value"))
+    target = _parse("address", given["target"], f"{path}.target", resolve)
+    coins = _parse("u128", given["value"], f"{path}.value", resolve)
+    if isinstance(target, Err) or isinstance(coins, Err):
+        return target if isinstance(target, Err) else coins
+    view: dict[str, Json] = {"target": target.value, "value": coins.value}
+    if head == "selector":
+        return Ok(view | {"selector": given["selector"], "arguments": given["arguments"]})
+    data = _parse_call(given["call"], given["arguments"], path, resolve)
+    if isinstance(data, Err):
+        return data
+    selector = sha256(str(given["call"]).encode()).digest()[:SELECTOR_SIZE_BYTES]
+    return Ok(view | {"selector": "0x" + selector.hex(), "arguments": "0x" + data.value.hex()})
+
+
+def _parse_call(
+    signature: Json, written: Json, path: str, resolve: Resolve
+) -> Result[bytes, ArgumentInvalid]:
+    """The encoded arguments of a call that is named by its signature."""
+    found = _SIGNATURE.fullmatch(signature) if isinstance(signature, str) else None
+    names = [each for each in found[1].split(",") if each] if found else []
+    kinds = tuple(kind for kind in map(_find_scalar, names) if kind is not None)
+    if found is None or found[1].count(",") != max(len(names) - 1, 0) or len(kinds) != len(names):
+        expected = 'a signature of scalars, as "transfer(address,u256)"; others are sent as bytes'
+        return Err(ArgumentInvalid(f"{path}.call", expected))
+    if not isinstance(written, list) or len(written) != len(kinds):
+        return Err(ArgumentInvalid(f"{path}.arguments", f"a list of {len(kinds)} values"))
+    views: list[Json] = []
+    for index, (name, each) in enumerate(zip(names, written, strict=True)):
+        parsed = _parse(name, each, f"{path}.arguments[{index}]", resolve)
+        if isinstance(parsed, Err):
+            return parsed
+        views.append(parsed.value)
+    values = record_from_json((), kinds, views)
+    if isinstance(values, Err):
+        return Err(ArgumentInvalid(f"{path}.arguments", f"values of {', '.join(names)}"))
+    return Ok(encode_record((), kinds, values.value))
+
+
+def _find_scalar(name: str) -> Type | None:
+    """The type that a signature names, if it has no parts."""
+    uint, sized = _UINT.fullmatch(name), _SIZED.fullmatch(name)
+    if uint is not None:
+        return UintType(int(uint[1]))
+    if sized is not None:
+        size = int(sized[2])
+        return BytesType(size) if sized[1] == "bytes" else StringType(size)
+    named: dict[str, Type] = {"address": AddressType(), "bool": BoolType()}
+    return named.get(name)
 
 
 def _describe(kind: str) -> str:

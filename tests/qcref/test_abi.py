@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcref.abi import AbiType, Json, parse_arguments, parse_text, render_value
+from dsl.compile import compile_source
+from dsl.lower_pool import compute_selector
+from dsl.types import AddressType, UintType
+from qcref.abi import AbiType, Json, find_entry, parse_arguments, parse_text, render_value
+from spec.ir.value_view import record_from_json
+from spec.ir.values import MessageValue, get_fields
 from spec.lib.result import Err, Ok
 
 POINT: AbiType = {
@@ -32,6 +37,16 @@ OPTION: AbiType = {
 }
 POINTS: AbiType = {"kind": "list", "element": POINT, "length_max": 3}
 ADDRESS = b"\x01" * 32
+MESSAGE: AbiType = "message[96]"
+TRANSFER = compute_selector("transfer", (AddressType(), UintType(256)))
+EXACT: dict[str, Json] = {
+    "target": "0x" + ADDRESS.hex(),
+    "selector": "0x" + TRANSFER.hex(),
+    "value": "0",
+    "arguments": "0x" + ADDRESS.hex() + (5).to_bytes(32, "little").hex(),
+}
+"""`Token(alice).transfer(alice, 5)`, as the specification writes it."""
+READ: dict[str, Json] = {**EXACT, "target": "who"}
 
 
 def _parse(kind: AbiType, written: Json) -> Json:
@@ -69,6 +84,13 @@ def _resolve(name: str) -> bytes | None:
         (OPTION, "none", {"tag": 0, "payload": []}, None),
         (OPTION, "9", {"tag": 1, "payload": ["9"]}, "9"),
         (POINTS, [["1", True]], [["1", True]], [{"x": "1", "up": True}]),
+        (
+            MESSAGE,
+            {"target": "alice", "call": "transfer(address,u256)", "arguments": ["alice", "5"]},
+            EXACT,
+            READ,
+        ),
+        (MESSAGE, {**READ, "target": "alice"}, EXACT, READ),
     ],
     ids=itertools.count(),
 )
@@ -105,6 +127,17 @@ def test_values_are_written_and_read(kind: AbiType, written: Json, view: Json, r
         (SHAPE, {"empty": [], "dot": []}),
         (OPTION, "x"),
         (POINTS, {"0": []}),
+        (MESSAGE, "alice"),
+        (MESSAGE, {"target": "alice", "call": "f()"}),
+        (MESSAGE, {"target": "alice", "call": "f(,)", "arguments": []}),
+        (MESSAGE, {"target": "alice", "call": "f((u8))", "arguments": [["1"]]}),
+        (MESSAGE, {"target": "alice", "call": "f(u8)", "arguments": ["256"]}),
+        (MESSAGE, {"target": "alice", "call": "f(u8)", "arguments": []}),
+        (MESSAGE, {"target": "alice", "call": "f(string[2])", "arguments": ["Gold"]}),
+        (MESSAGE, {"target": "mallory", "call": "f()", "arguments": []}),
+        (MESSAGE, {"target": "alice", "call": "f()", "arguments": [], "value": "-1"}),
+        (MESSAGE, {"target": "alice", "call": "f()", "selector": "0x00", "arguments": []}),
+        (MESSAGE, {"target": "alice", "call": ["f()"], "arguments": []}),
         ({"kind": "map", "key": "u8", "value": "u8"}, {}),
     ],
     ids=itertools.count(),
@@ -149,3 +182,36 @@ def test_any_json_is_a_value_or_refused(kind: AbiType, written: Json) -> None:
 )
 def test_a_word_is_json_where_the_type_has_parts(kind: AbiType, word: str, value: Json) -> None:
     assert parse_text(kind, word) == value
+
+
+TAKES_CALLS = """
+interface Token:
+    action transfer(to: address, amount: u256)
+
+contract Keeper:
+    state:
+        token: option[Token]
+        kept: option[message[96]]
+    action keep(t: Token, m: message[96]) by anyone:
+        token = some(t)
+        kept = some(m)
+"""
+
+
+def test_interfaces_and_messages_are_arguments_that_the_machine_takes() -> None:
+    unit = compile_source(TAKES_CALLS, "keeper.qc").unit
+    assert unit is not None
+    entry = find_entry(unit.abi, "functions", "name", "keep")
+    assert entry is not None
+    fields = entry["params"]
+    assert isinstance(fields, list)
+    message = '{"target": "alice", "call": "transfer(address,u256)", "arguments": ["alice", "5"]}'
+    written = [parse_text("address", "alice"), parse_text(MESSAGE, message)]
+    parsed = parse_arguments(fields, written, _resolve)
+    assert isinstance(parsed, Ok), parsed
+    linked = unit.linked
+    keep = next(each.declared for each in linked.functions if len(each.params) == len(fields))
+    values = record_from_json(linked.types, get_fields(linked.types, keep.params), parsed.value)
+    assert isinstance(values, Ok), values
+    arguments = ADDRESS + (5).to_bytes(32, "little")
+    assert values.value == (ADDRESS, MessageValue(ADDRESS, TRANSFER, 0, arguments))
