@@ -103,6 +103,8 @@ class _Clause:
         condition, binders = _strip_quantifiers(node.condition)
         bound = [self._bind(scope, each) for each in binders]
         condition = rewrite(condition, self._replace)
+        if self.is_broken:
+            return None
         order = self._list_used(condition)
         answers, arguments = self._answer(order, scope)
         claim = self.expressions.value(condition, scope, TRUST, BOOL)

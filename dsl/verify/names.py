@@ -146,6 +146,16 @@ class Names:
                 found[self._get_member(node)] = None
         return tuple(found)
 
+    def get_selector(self, selector: bytes) -> str:
+        """The name of what other contracts are asked, its selector if it is unknown."""
+        interfaces = self.module.code.interfaces
+        maps = () if self.source_map is None else self.source_map.interfaces
+        for interface, named in zip(interfaces, maps, strict=False):
+            for member, name in zip(interface.members, named.members, strict=True):
+                if member.selector == selector:
+                    return name
+        return "0x" + selector.hex()
+
     def list_trusted(self) -> tuple[str, ...]:
         """What is assumed of calls through trusted interfaces, with the lines of the calls."""
         uses: dict[str, dict[str, None]] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from dsl.verify.answers import Told, list_told
 from dsl.verify.names import Names
 from dsl.verify.replay import (
     Happened,
@@ -159,6 +160,23 @@ class Teller:
                     changes.append(f"{self.tell_place(place)} {was} -> {now}")
         return changes
 
+    def list_answers(self, happened: Happened) -> list[str]:
+        """What each other contract answers during a step."""
+        lines: list[str] = []
+        for each in happened.step.foreign:
+            told = dict.fromkeys(self._tell_answer(answer) for answer in list_told(each.module))
+            shown = list(told)[:CHANGES_MAX]
+            if len(told) > CHANGES_MAX:
+                shown.append(f"and {len(told) - CHANGES_MAX} more")
+            if shown:
+                lines.append(f"{self.get_person(each.address)} answers {', '.join(shown)}")
+        return lines
+
+    def _tell_answer(self, told: Told) -> str:
+        args = ", ".join(self.tell(kind, value) for kind, value in told.args)
+        called = self._names.get_selector(told.selector) + (f"({args})" if told.args else "")
+        return f"{called} {self.tell(told.kind, told.value)}"
+
     def tell_failure(self, happened: Happened) -> str:
         """How a call failed, empty if it did not."""
         outcome = happened.outcome
@@ -196,6 +214,7 @@ def tell_story(
         if len(changes) > CHANGES_MAX:
             shown.append(f"and {len(changes) - CHANGES_MAX} more")
         lines.append(f"  {number} {call:<32}  {'   '.join(shown)}".rstrip())
+        lines += [f"      {line}" for line in teller.list_answers(happened)]
     ending = _tell_ending(linked, teller, scenario, result)
     if ending:
         lines.append(f"      now {ending}")

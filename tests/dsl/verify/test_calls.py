@@ -1,5 +1,6 @@
 """Calls of other contracts: symbolic execution equals the machine, and attacks answer as needed."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -200,3 +201,35 @@ def test_a_file_whose_contracts_are_none_is_refused(verify_text: Verify) -> None
     ):
         assert broken != content
         assert isinstance(parse_scenario(broken.encode()), Err)
+
+
+TOLD = """
+interface Token trusted:
+    action transfer(to: address, amount: u256) -> bool:
+        ensures result and to != caller ==> balance_of(to) == old(balance_of(to)) + amount
+    view balance_of(account: address) -> u256
+
+contract Hasty:
+    state:
+        paid: bool
+    action pay_out(t: address, to: address) by anyone:
+        ensures done: paid
+        ensures more: to != this ==> some_left
+
+        let before = Token(t).balance_of(to)
+        paid = Token(t).transfer(to, 5)
+        some_left = Token(t).balance_of(to) < before + 5
+"""
+
+
+def test_a_story_tells_what_other_contracts_answered(verify_text: Verify) -> None:
+    text = TOLD.replace("        paid: bool\n", "        paid: bool\n        some_left: bool\n")
+    report = verify_text(text)
+    stories = {each.goal: each for each in report.counterexamples}
+    assert any(
+        "contract1 answers" in line and "transfer false" in line for line in stories["done"].story
+    )
+    (line,) = (each for each in stories["more"].story if "answers" in each)
+    numbers = [int(each) for each in re.findall(r"balance_of\(\w+\) (\d+)", line)]
+    assert "transfer true" not in line or numbers[-1] >= numbers[0] + 5
+    assert replays(stories["more"].content)
