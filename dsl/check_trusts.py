@@ -103,7 +103,7 @@ class _Clause:
         condition, binders = _strip_quantifiers(node.condition)
         bound = [self._bind(scope, each) for each in binders]
         condition = rewrite(condition, self._replace)
-        if self.is_broken:
+        if self._has_failed():
             return None
         order = self._list_used(condition)
         answers, arguments = self._answer(order, scope)
@@ -136,6 +136,9 @@ class _Clause:
     def _fail(self, message: str, span: Span, label: str = "") -> None:
         self.program.report(CODE, message, span, label)
         self.is_broken = True
+
+    def _has_failed(self) -> bool:
+        return self.is_broken
 
     def _declare(self, scope: Scope, name: str, kind: Type) -> typed.Local:
         local = self.program.make_local(name, kind)
