@@ -58,7 +58,9 @@ from spec.consensus.bft.votes import (
     ValueId,
     VoteType,
     compute_keeper,
+    has_room,
     is_new,
+    is_quorum_of,
 )
 from spec.consensus.bft.witness import (
     drop_stale_evidence,
@@ -369,12 +371,22 @@ def _vote(config: Config, node: State, what: tuple[VoteType, int, ValueId]) -> O
 
 
 def _take_vote(config: Config, node: State, source: Source, vote: RoundVote) -> Outcome:
-    """Counts a vote of this height, reporting who votes twice."""
-    work = get_work(node)
-    error = validate_vote(config.context, work, vote)
+    """A vote of this height from a peer."""
+    error = validate_vote(config.context, get_work(node), vote)
     if error is not None:
         return node, (RejectMessage(source, error),)
-    ballot = Ballot(VoteType(vote.kind), vote.round, vote.validator, ValueId(vote.block))
+    if not has_room(get_work(node).rounds.votes, _get_ballot(vote)):
+        return node, ()
+    return _count_vote(config, node, vote)
+
+
+def _get_ballot(vote: RoundVote) -> Ballot:
+    return Ballot(VoteType(vote.kind), vote.round, vote.validator, ValueId(vote.block))
+
+
+def _count_vote(config: Config, node: State, vote: RoundVote) -> Outcome:
+    """Counts a valid vote of this height, reporting who votes twice."""
+    work, ballot = get_work(node), _get_ballot(vote)
     if not is_new(work.rounds.votes, ballot):
         return node, ()
     node, effects = witness_vote(node, ballot, vote)
@@ -382,6 +394,24 @@ def _take_vote(config: Config, node: State, source: Source, vote: RoundVote) -> 
     node = _with_work(node, replace(work, signatures=signatures))
     node, more = _advance(config, node, apply_vote(work.rounds, ballot))
     return node, effects + more
+
+
+def _take_polka(
+    config: Config, node: State, source: Source, polka: tuple[RoundVote, ...]
+) -> Outcome:
+    """The votes beside a proposal: a whole polka is counted, whatever its voters said besides."""
+    work = get_work(node)
+    errors = [validate_vote(config.context, work, vote) for vote in polka]
+    valid = tuple(vote for vote, error in zip(polka, errors, strict=True) if error is None)
+    is_whole = is_quorum_of(work.rounds.votes, tuple(vote.validator for vote in valid))
+    effects: tuple[Effect, ...] = tuple(RejectMessage(source, e) for e in errors if e is not None)
+    for vote in valid:
+        if get_work(node).height != work.height:
+            break
+        if is_whole or has_room(get_work(node).rounds.votes, _get_ballot(vote)):
+            node, more = _count_vote(config, node, vote)
+            effects += more
+    return node, effects
 
 
 def _take_proposal(config: Config, node: State, source: Source, proposal: Proposal) -> Outcome:
@@ -396,9 +426,8 @@ def _take_proposal(config: Config, node: State, source: Source, proposal: Propos
     if proposal.block.header.parent != node.head:
         return node, ()
     node, effects = witness_proposal(node, proposal, block_id)
-    for vote in proposal.polka:
-        node, more = _take_vote(config, node, source, vote)
-        effects += more
+    node, more = _take_polka(config, node, source, proposal.polka)
+    effects += more
     if get_work(node).height != proposal.height:
         return node, effects
     work = get_work(node)

@@ -5,9 +5,10 @@ block id, or `NIL`. A validator that votes for two values in one round counts fo
 in the paper (messages per value, not per voter): an honest node that first saw the other half of
 an equivocation would otherwise never reach the quorum its peers reached.
 
-Memory is bounded by n validators: every round up to the current one holds at most
-`VALUES_PER_VOTER_MAX` values per voter and type, and of the rounds ahead a voter occupies only its
-latest `ROUNDS_AHEAD_MAX`.
+Memory is bounded by n validators: of what comes one by one, every round up to the current one holds
+at most `VALUES_PER_VOTER_MAX` values per voter and type, and of the rounds ahead a voter occupies
+only its latest `ROUNDS_AHEAD_MAX`. A whole polka beside a proposal is always counted: of a round
+there is one, and whoever voted for three values must not hide it (decision record 0118).
 
 Source: arXiv 1807.04938, lines 28 to 56; INTERFACE.md 2.14, 3.
 """
@@ -65,11 +66,21 @@ def compute_keeper(powers: Mapping[int, int]) -> VoteKeeper:
 
 
 def is_new(keeper: VoteKeeper, ballot: Ballot) -> bool:
-    """Whether the ballot is of a known voter and says something not yet counted."""
-    if ballot.voter not in keeper.powers:
-        return False
-    same = [b for b in get_ballots(keeper, ballot.round, ballot.type) if b.voter == ballot.voter]
-    return ballot not in same and len(same) < VALUES_PER_VOTER_MAX
+    """Whether the ballot is of a known voter and not yet counted."""
+    is_known = ballot in get_ballots(keeper, ballot.round, ballot.type)
+    return ballot.voter in keeper.powers and not is_known
+
+
+def has_room(keeper: VoteKeeper, ballot: Ballot) -> bool:
+    """Whether its voter may still say something else in that round."""
+    ballots = get_ballots(keeper, ballot.round, ballot.type)
+    return sum(b.voter == ballot.voter for b in ballots) < VALUES_PER_VOTER_MAX
+
+
+def is_quorum_of(keeper: VoteKeeper, voters: tuple[int, ...]) -> bool:
+    """Whether these voters, each counted once, are more than two thirds."""
+    weight = sum(keeper.powers.get(voter, 0) for voter in dict.fromkeys(voters))
+    return is_quorum(weight, keeper.total)
 
 
 def apply_ballot(keeper: VoteKeeper, ballot: Ballot, current_round: int) -> VoteKeeper:

@@ -25,7 +25,7 @@ from spec.consensus.bft.rounds import (
     apply_vote,
     compute_round_state,
 )
-from spec.consensus.bft.votes import NIL, Ballot, ValueId, VoteType, compute_keeper
+from spec.consensus.bft.votes import NIL, Ballot, ValueId, VoteType, compute_keeper, has_room
 
 A = ValueId(b"\x0a" * 32)
 B = ValueId(b"\x0b" * 32)
@@ -174,11 +174,16 @@ def test_votes_of_strangers_and_repetitions_change_nothing() -> None:
     assert apply_vote(once, Ballot(VoteType.PREVOTE, 0, 1, A)) == (once, ())
 
 
-def test_an_equivocators_vote_counts_for_each_of_two_values_and_no_third() -> None:
+def test_an_equivocators_vote_counts_for_each_of_two_values_and_has_no_room_for_a_third() -> None:
+    """A polka brings a third all the same: tests/spec/consensus/bft/test_polka.py."""
     state = start()
-    for value in (A, B, ValueId(b"\x0c" * 32)):
+    third = Ballot(VoteType.PREVOTE, 0, 1, ValueId(b"\x0c" * 32))
+    for value in (A, B):
+        assert has_room(state.votes, third)
         state, _ = apply_vote(state, Ballot(VoteType.PREVOTE, 0, 1, value))
     assert len(state.votes.ballots[(0, VoteType.PREVOTE)]) == 2
+    assert not has_room(state.votes, third)
+    assert has_room(state.votes, Ballot(VoteType.PREVOTE, 0, 2, A))
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 2**40)), max_size=60))
