@@ -15,7 +15,8 @@ from dsl import typed
 from dsl.accounts import compute_account_address
 from dsl.compile import CompiledUnit
 from dsl.names import ACCOUNTS
-from dsl.testing import fold_constant
+from dsl.testing import compute_stub_address, fold_constant
+from dsl.world import CONTRACT
 from spec.ir.syntax import (
     AddressType,
     BoolType,
@@ -33,6 +34,8 @@ PEOPLE = tuple(compute_account_address(name) for name in ACCOUNTS[:5])
 CALLS_MAX = 10
 """Random calls of a sequence, after its beginning."""
 LIST_LENGTH_MAX = 4
+NO_FUNCTION = -1
+"""A contract without `init` is deployed by no call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class Move:
     """Of a signed action: the parameter that names who signs; the arguments lack the signature."""
     is_stale: bool = False
     """Whether it is signed for a number that is not the signer's next one."""
+    target: bytes = CONTRACT
+    """What is called: this contract, or another one that a test deploys."""
+    stub: int = 0
+    """Of another one: which of the unit's contracts for tests it is."""
 
 
 @dataclass
@@ -66,6 +73,46 @@ class Mentioned:
     """Of signed actions: the parameter that names who signs."""
     openings: list[tuple[Move, ...]] = field(default_factory=list)
     """The calls of each test, as far as they are constant; the first one deploys."""
+
+
+class Others:
+    """The contracts that one test deploys besides, and what it calls of them."""
+
+    def __init__(self, unit: CompiledUnit) -> None:
+        self._units = unit.stubs
+        self._deployed: list[tuple[bytes, int]] = []
+        self._locals: dict[int, bytes] = {}
+
+    def fold(self, probe: typed.Probe) -> Value | None:
+        """The value of an expression that is constant, or names one of them."""
+        if isinstance(probe.value, typed.Use):
+            return self._locals.get(probe.value.local.id)
+        return fold_constant(probe.value)
+
+    def read_call(self, step: typed.Call) -> Move | None:
+        """A deployment or call of one of them, None if something in it is not constant."""
+        if step.contract:
+            stub = [each.name for each in self._units].index(step.contract)
+            target = compute_stub_address(step.contract, len(self._deployed) + 1)
+            self._deployed.append((target, stub))
+            if step.local is not None:
+                self._locals[step.local.id] = target
+        else:
+            assert step.target is not None, "it calls another contract"
+            found = self.fold(step.target)
+            stubs = [stub for each, stub in self._deployed if each == found]
+            if not isinstance(found, bytes) or not stubs:
+                return None
+            target, stub = found, stubs[0]
+        names = [each.name for each in self._units[stub].source_map.functions]
+        values = [self.fold(each) for each in step.args]
+        known = tuple(each for each in values if each is not None)
+        sender = PEOPLE[0] if step.sender is None else self.fold(step.sender)
+        if step.function not in names:
+            return Move(NO_FUNCTION, PEOPLE[0], 0, (), target=target, stub=stub)
+        if len(known) < len(values) or not isinstance(sender, bytes):
+            return None
+        return Move(names.index(step.function), sender, 0, known, target=target, stub=stub)
 
 
 def _join(opening: tuple[Move, ...], rest: list[Move]) -> tuple[Move, ...]:
@@ -89,6 +136,7 @@ class Sequences:
         return found
 
     def _read_steps(self, steps: Sequence[typed.Step], found: Mentioned) -> None:
+        others = Others(self.unit)
         opening: list[Move] | None = []
         wait_ms = wait_blocks = 0
         for step in steps:
@@ -98,8 +146,12 @@ class Sequences:
                     wait_ms += 0 if step.height else amount
                     wait_blocks += amount if step.height else 0
                     (found.waits_blocks if step.height else found.waits_ms).append(amount)
+            elif isinstance(step, typed.Call) and (step.contract or step.target is not None):
+                other = others.read_call(step)
+                if other is not None and opening is not None and step.expected is None:
+                    opening.append(other)
             elif isinstance(step, typed.Call) and step.function in self.numbers:
-                move = self._read_call(step, found, wait_ms, wait_blocks)
+                move = self._read_call(step, found, others, (wait_ms, wait_blocks))
                 if move is None or opening is None:
                     opening = None
                 elif step.expected is None:
@@ -108,7 +160,7 @@ class Sequences:
                     found.openings.append(tuple(opening))
 
     def _read_call(
-        self, step: typed.Call, found: Mentioned, wait_ms: int, wait_blocks: int
+        self, step: typed.Call, found: Mentioned, others: Others, waits: tuple[int, int]
     ) -> Move | None:
         """The call of a step, None if something in it is not constant."""
         function = self.numbers[step.function]
@@ -116,7 +168,7 @@ class Sequences:
         if step.signing is not None:
             found.signers[function] = step.signing.owner
             kinds = kinds[:-1]
-        values = [fold_constant(each.value) for each in step.args]
+        values = [others.fold(each) for each in step.args]
         for number, (kind, value) in enumerate(zip(kinds, values, strict=True)):
             if value is not None:
                 found.by_param.setdefault((function, number), []).append(value)
@@ -129,7 +181,7 @@ class Sequences:
         if len(known) < len(kinds) or not isinstance(sender, bytes) or not isinstance(coins, int):
             return None
         signer = found.signers.get(function)
-        return Move(function, sender, coins, known, wait_ms, wait_blocks, signer)
+        return Move(function, sender, coins, known, *waits, signer)
 
     @property
     def longest_openings(self) -> list[tuple[Move, ...]]:
@@ -161,7 +213,10 @@ class Sequences:
         function = self.linked.functions[number]
         signer = self.mentioned.signers.get(number)
         params = function.params if signer is None else function.params[:-1]
-        arguments = [self._draw_argument(number, index, kind) for index, kind in enumerate(params)]
+        arguments = [
+            st.sampled_from(PEOPLE) if index == signer else self._draw_argument(number, index, kind)
+            for index, kind in enumerate(params)
+        ]
         coins = st.sampled_from(self.mentioned.coins)
         return st.builds(
             Move,
