@@ -31,6 +31,7 @@ def build() -> tuple[Scenario, ...]:
         _exact_third(),
         _waits_for_prevotes(),
         _late_valid(),
+        _third_value(),
     )
 
 
@@ -244,3 +245,28 @@ def _late_valid() -> Scenario:
         verdict=DEFENDED,
     )
     return script.finish("late_valid", story)
+
+
+def _third_value() -> Scenario:
+    lab, script = make_start()
+    script.timeout(TimeoutKind.PROPOSE, HEIGHT, 0)
+    for value in (None, "B", "A"):
+        script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), value, 0))
+    script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 1))
+    script.send(lab.round_vote(PREVOTE, (HEIGHT, 0), "A", 2))
+    for vote in make_votes(lab, PRECOMMIT, 0, None, (0, 1, 2)):
+        script.send(vote)
+    script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, 0)
+    script.check(signed=[say("prevote", 0, None)])
+    polka = make_votes(lab, PREVOTE, 0, "A", (0, 1, 2))
+    script.send(lab.proposal("A", 1, (0, polka)))
+    script.check(signed=[say("prevote", 1, "A")])
+    story = Story(
+        title="A liar's third value hides no polka",
+        history="Three of 2,000 simulated networks never decided again (decision record 0118).",
+        attack="Prevotes nil, B and A in one round, so that some count A and others have no room.",
+        defence="The polka beside a proposal is counted whole: the node sees it, and prevotes A.",
+        rule="L28 (2f + 1 prevotes of the valid round)",
+        verdict=DEFENDED,
+    )
+    return script.finish("third_value", story)
