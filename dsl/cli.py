@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fmt.add_argument(
         "--check", action="store_true", help="change nothing; exit 1 if anything would"
     )
+    fmt.add_argument("--infer", action="store_true", help="write missing clauses in, as `fix` does")
     build = commands.add_parser("build", help="write core IR, ABI and source map")
     _add_file(build)
     build.add_argument("--out", type=Path, default=Path(BUILD_FOLDER), metavar="DIR")
@@ -206,6 +207,10 @@ def _fmt(args: argparse.Namespace) -> int:
     from dsl.source import make_source  # noqa: PLC0415  # as above
 
     exit_code = GOOD
+    if args.infer:
+        exit_code = verifier.run_infer(args)
+        if exit_code == USAGE:
+            return USAGE
     for path in args.files:
         text = read_source(path)
         if isinstance(text, int):

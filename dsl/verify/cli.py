@@ -15,6 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dsl.verify.cli_mend import add_fix, infer_files, run_fix
+
 if TYPE_CHECKING:
     from dsl.verify.jobs import Mutated, Problem, Settings, Verified
 
@@ -36,6 +38,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     verify.add_argument("--html", action="store_true", help="write a page for each: OUT/NAME.html")
     verify.add_argument("--smt2", type=Path, metavar="DIR", help="write proved goals as SMT-LIB")
     verify.add_argument("--watch", action="store_true", help="again whenever a file changes")
+    add_fix(commands)
     doc = commands.add_parser("doc", help="write a page of a contract and what is proved of it")
     _add_files(doc)
     _add_limits(doc)
@@ -81,7 +84,16 @@ def run(args: argparse.Namespace) -> int:
         return run_mutate(args)
     if command == "doc":
         return run_doc(args)
+    if command == "fix":
+        return run_fix(args)
     return run_watch(args) if args.watch else run_verify(args)
+
+
+def run_infer(args: argparse.Namespace) -> int:
+    """Write missing clauses into files; the worst exit code."""
+    if _get_solver_version() is None:
+        return _report_missing()
+    return infer_files(args.files, is_writing=not args.check)
 
 
 def report_error(code: str, sentence: str, *helps: str) -> int:

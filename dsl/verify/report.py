@@ -93,6 +93,8 @@ def render_report(report: Report, tests: Tests | None) -> str:
     lines += _render_rows(report)
     lines += _render_open(report)
     lines += [f"note: {note}" for note in report.notes]
+    if any("may also fail" in note for note in report.notes):
+        lines.append(f"to say when: qc contract fix {report.file} --write")
     lines.append(_render_summary(report, tests))
     lines += _render_failing(tests)
     lines += _render_assumptions(report)

@@ -62,6 +62,9 @@ from spec.ir.syntax import (
     Modified,
 )
 
+FAILURE_KINDS = frozenset({"complete", "may_fail"})
+"""Kinds of goals about one check of a body, claimed or not."""
+
 
 def make_vc(
     linked: LinkedModule,
