@@ -165,8 +165,7 @@ def _insert(text: str, function: str, wanted: _Wanted) -> _Changed | None:
         (
             each
             for each in contract.members
-            if isinstance(each, decl.Function)
-            and (each.name.text == function or each.kind == function)
+            if isinstance(each, decl.Function) and function in {each.name.text, each.kind}
         ),
         None,
     )
