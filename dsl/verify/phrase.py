@@ -24,7 +24,7 @@ class Phrase:
     parts: tuple["Phrase", ...] = ()
     """The fields of a record that was just made."""
     operands: tuple["Phrase", ...] = ()
-    """Of a difference: what is subtracted, and from what."""
+    """Of a difference: from what is subtracted, and what; of a negation: what is negated."""
     why_not: str = ""
     """Why it can't be said; empty if it can."""
 
@@ -82,8 +82,8 @@ def negate(phrase: Phrase) -> Phrase:
         turned = [_OPPOSITES.get(word, word) for word in words]
         return replace(phrase, text=" ".join(turned))
     if phrase.strength == NOT:
-        return Phrase(phrase.text.removeprefix("not ").removeprefix("(").removesuffix(")"), CHOICE)
-    return finish(Phrase(f"not {wrap(phrase, ATOM)}", NOT), phrase)
+        return phrase.operands[0]
+    return finish(Phrase(f"not {wrap(phrase, ATOM)}", NOT, operands=(phrase,)), phrase)
 
 
 def conjoin(*phrases: Phrase) -> Phrase:

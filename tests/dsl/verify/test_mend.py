@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dsl import cli
 from dsl.verify.mend import list_undeclared, mend
+from dsl.verify.phrase import COMPARE, OR, TRUE, Phrase, negate
 from dsl.verify.verify import Remembering
 from tests.dsl.verify.support import compile_text, read_library
 
@@ -75,6 +76,11 @@ def test_a_condition_sees_what_was_written_before_it(decide: Remembering) -> Non
     assert "act: fails Underflow when x > held[caller]" in mended.added
     seen = "(held[caller] - x if to == caller else held[to]) + x > u8.max"
     assert f"act: fails Overflow when {seen}" in mended.added
+
+
+def test_a_phrase_negated_twice_is_itself() -> None:
+    for phrase in (Phrase("f(x)"), Phrase("a or b", OR), Phrase("a < b", COMPARE), TRUE):
+        assert negate(negate(phrase)) == phrase
 
 
 def test_what_says_all_is_left_as_it_is(decide: Remembering) -> None:
