@@ -14,6 +14,8 @@ from dsl.types import BOOL, EnumMember, EnumType, OptionType, Type
 if TYPE_CHECKING:
     from dsl.check_expressions import Expressions
 
+UNNAMED = "_"
+"""In a pattern: a field that the arm does not use; it may stand there several times."""
 INLINED_MAX = 4_096
 """Statements copied in one compilation when functions become expressions."""
 
@@ -285,7 +287,7 @@ def _bind_arm(
         program.report("QC0303", message, arm.pattern.span)
     locals_ = []
     for position, (field_name, kind) in enumerate(member.fields):
-        if position < len(names):
+        if position < len(names) and names[position].text != UNNAMED:
             locals_.append(program.declare(inner, names[position], kind))
         else:
             locals_.append(program.make_local(field_name, kind))

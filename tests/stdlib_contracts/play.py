@@ -133,6 +133,8 @@ class Play:
             self._judge_failure(move, outcome)
             return outcome
         self.succeeded[name] += 1
+        for kind, value in zip(function.result, outcome.result, strict=True):
+            self._learn(kind, value)
         assert count_coins(after) == count_coins(self.world), name
         step = Step(
             move.function, move.caller, move.value, self.now_ms, self.height, move.arguments

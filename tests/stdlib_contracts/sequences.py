@@ -23,12 +23,13 @@ from spec.ir.syntax import (
     BytesType,
     EnumType,
     ListType,
+    MessageType,
     RecordType,
     StringType,
     Type,
     UintType,
 )
-from spec.ir.values import EnumValue, Value
+from spec.ir.values import EnumValue, MessageValue, Value
 
 PEOPLE = tuple(compute_account_address(name) for name in ACCOUNTS[:5])
 CALLS_MAX = 10
@@ -254,6 +255,9 @@ class Sequences:
             case ListType(element, length):
                 inner = self.draw_value(types[element])
                 return st.lists(inner, max_size=min(length, LIST_LENGTH_MAX)).map(tuple)
+            case MessageType():
+                target = st.sampled_from(PEOPLE)
+                return st.builds(MessageValue, target, st.just(bytes(8)), st.just(0), st.just(b""))
             case RecordType(fields):
                 return st.tuples(*(self.draw_value(types[each]) for each in fields))
             case EnumType(members):
