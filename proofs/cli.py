@@ -117,8 +117,10 @@ def _run_prove(args: argparse.Namespace) -> int:
     if not args.all and not args.names:
         print("\n".join(render_list(THEOREMS)))
         return EXIT_GOOD
+    if args.all and args.names:
+        return _report_error("spec.misused", "`--all` proves every theorem; leave the names out")
     chosen: list[Theorem] = list(THEOREMS) if args.all else []
-    for name in () if args.all else dict.fromkeys(args.names):
+    for name in dict.fromkeys(args.names):
         if is_extension(name):
             try:
                 chosen += load_theorems(name)

@@ -100,6 +100,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    is_one = args.replay is not None or args.seed is not None
+    if is_one and (args.report is not None or args.log is not None):
+        raise CliError("sim.misused", "--report and --log are of many runs: leave out --seed N")
     if args.replay is not None:
         return _play_one(read_run(args.replay), args)
     setups = [_make_setup(name, args) for name in (ALGORITHMS if args.all else (args.algorithm,))]

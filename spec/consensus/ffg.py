@@ -221,17 +221,7 @@ def is_justified(state: FfgState, checkpoint: Checkpoint) -> bool:
 
 def apply_vote(state: FfgState, vote: FfgVote) -> FfgState:
     """The state with one more vote that `is_includable`."""
-    included = Included(vote.validator, vote.source)
-    targets = tuple(
-        replace(
-            target,
-            votes=tuple(sorted((*target.votes, included), key=lambda v: v.validator)),
-        )
-        if target.checkpoint == vote.target
-        else target
-        for target in state.targets
-    )
-    return replace(state, targets=targets)
+    return apply_votes(state, (vote,))
 
 
 def apply_votes(state: FfgState, votes: tuple[FfgVote, ...]) -> FfgState:

@@ -99,6 +99,11 @@ def test_only_undecided_exits_with_3(capsys: pytest.CaptureFixture[str]) -> None
     assert read_report(capsys)["verdict"] == "unknown"
 
 
+def test_all_takes_no_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "prove", "--all", "nosuch"]) == 2
+    assert "error[spec.misused]" in capsys.readouterr().err
+
+
 def test_an_unknown_theorem_exits_with_2_and_a_suggestion(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

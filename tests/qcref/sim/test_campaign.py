@@ -118,6 +118,8 @@ def test_a_file_that_holds_no_run_is_refused(
         (["--algorithm", "bft", "--network", "nothing.toml"], "sim.profile_invalid"),
         (["--algorithm", "bft", "--byzantine", "9"], "sim.misused"),
         (["--algorithm", "bft", "--minimise", "x.json"], "sim.misused"),
+        (["--algorithm", "bft", "--seed", "1", "--report", "x.html"], "sim.misused"),
+        (["--algorithm", "bft", "--seed", "1", "--log", "x.jsonl"], "sim.misused"),
     ],
 )
 def test_bad_arguments_have_a_code(

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spec.chain import compute_genesis_view, compute_node_config
 from spec.config import compute_config_failures, validate_config
 from spec.consensus.evidence import compute_seal_root
+from spec.consensus.ffg import apply_vote, is_includable
 from spec.consensus.finality import (
     FinalityRule,
     Folded,
@@ -19,6 +22,7 @@ from spec.consensus.finality import (
 from spec.consensus.finality_state import FinalityState, decode_finality, encode_finality
 from spec.consensus.hybrid.rules import get_rule
 from spec.consensus.interface import Broadcast, Effect, RejectMessage, Report, RulesContext, Source
+from spec.consensus.offences import get_validator
 from spec.consensus.voter import (
     EMPTY_VOTER_STATE,
     Production,
@@ -326,3 +330,29 @@ def test_a_leak_within_the_asynchrony_assumed_is_refused() -> None:
     hasty = replace(HYBRID, finality=replace(HYBRID.finality, leak_after_epochs=1))
     codes = [f.code for f in compute_config_failures(replace(config, consensus=hasty))]
     assert codes[0] == "config.out_of_range"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 5),
+            st.sampled_from([FIRST, Checkpoint(1, b"\x02" * 32), Checkpoint(2, ROOT)]),
+            st.sampled_from([GENESIS_CHECKPOINT, FIRST, Checkpoint(0, ROOT)]),
+        ),
+        max_size=8,
+    )
+)
+def test_blocks_admit_just_the_votes_of_rule_g(
+    asked: list[tuple[int, Checkpoint, Checkpoint]],
+) -> None:
+    """Of registered voters with right signatures; the models and vectors speak of `ffg` alone."""
+    state = start()
+    for voter, target, source in asked:
+        registered = get_validator(state.view, voter) is not None
+        cast = vote(voter, target, source)
+        folded = fold_ops(CONTEXT, (RULE, state), DRAFT, (cast,), skips=False)
+        is_admitted = isinstance(folded, Ok)
+        assert is_admitted == (registered and is_includable(state.ffg, cast))
+        if isinstance(folded, Ok):
+            assert folded.value.state.ffg == apply_vote(state.ffg, cast)
+            state = folded.value.state
