@@ -5,7 +5,7 @@ decided again. What no longer holds then is conditional on it, and conditional i
 dropped in turn, until nothing changes (LANGUAGE.md 5.8). Unknown counts as failed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dsl.verify.assemble import Mode, assemble, gather
@@ -20,6 +20,10 @@ from dsl.verify.vc import add_aggregates, add_goals
 
 SUPPORTING = frozenset({"invariant", "tick", "inbox", "well_defined invariant"})
 """Kinds of goals that an invariant must win to be assumed elsewhere."""
+
+
+BATCH = 8
+"""Goals decided at a time where the first that fails ends the work."""
 
 
 @dataclass(slots=True)
@@ -41,6 +45,29 @@ class Outcome:
 
 def decide_all(vc: Vc, decide: Decide) -> list[Outcome]:
     """Decides the goals of a module; the outcomes are in the order of `vc.goals`."""
+    outcomes = _decide_aggregates(vc, decide)
+    first = len(vc.goals)
+    active = _state_goals(vc)
+    outcomes += _decide_goals(vc, vc.goals[first:], active, decide)
+    _settle(vc, outcomes, active, decide)
+    return outcomes
+
+
+def decide_some(vc: Vc, decide: Decide, is_asked: Callable[[Goal], bool]) -> Iterator[Outcome]:
+    """The outcomes of some goals, while every invariant is assumed, a few at a time.
+
+    Where all of them are proved, and all others are too, no round of the fixpoint would change any.
+    """
+    yield from _decide_aggregates(vc, decide)
+    first = len(vc.goals)
+    active = _state_goals(vc)
+    asked = [goal for goal in vc.goals[first:] if is_asked(goal)]
+    for start in range(0, len(asked), BATCH):
+        yield from _decide_goals(vc, asked[start : start + BATCH], active, decide)
+
+
+def _decide_aggregates(vc: Vc, decide: Decide) -> list[Outcome]:
+    """What sums there are, and which are never negative: what all other goals are stated with."""
     add_aggregates(vc)
     outcomes = _decide_goals(vc, list(vc.goals), frozenset(), decide)
     for outcome in outcomes:
@@ -49,13 +76,14 @@ def decide_all(vc: Vc, decide: Decide) -> list[Outcome]:
             vc.aggregates.is_usable[index] &= is_proved
         elif outcome.goal.kind == "positive":
             vc.aggregates.is_positive[index] = is_proved
-    first = len(vc.goals)
+    return outcomes
+
+
+def _state_goals(vc: Vc) -> frozenset[int]:
+    """States all other goals; the invariants that may be assumed."""
     add_goals(vc)
     add_plans(vc)
-    active = frozenset(index for index, shape in enumerate(vc.invariants) if shape is not None)
-    outcomes += _decide_goals(vc, vc.goals[first:], active, decide)
-    _settle(vc, outcomes, active, decide)
-    return outcomes
+    return frozenset(index for index, shape in enumerate(vc.invariants) if shape is not None)
 
 
 def _decide_goals(

@@ -4,16 +4,17 @@ A mutant is the module with one node of one function changed. It is killed if so
 proved no longer is. A survivor means: nothing you stated forbids this.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from dsl.proof_module import Ghosts
 from dsl.prune import prune
-from dsl.verify.fixpoint import Outcome, decide_all
+from dsl.verify.fixpoint import Outcome, decide_all, decide_some
+from dsl.verify.goals import Goal
 from dsl.verify.names import Names
 from dsl.verify.solver import Limits, Solver
-from dsl.verify.validity import make_valid_vc
+from dsl.verify.validity import Decide, make_valid_vc
 from dsl.verify.verify import Remembering, Subject
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import (
@@ -184,22 +185,15 @@ def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> 
     """Tries up to `count_max` mutants."""
     decide = Remembering(solver, limits)
 
-    def run(linked: LinkedModule, ghosts: Ghosts) -> list[Outcome]:
-        return decide_all(make_valid_vc(linked, decide, subject.plans, ghosts), decide)
-
     names = Names(
         subject.linked.module, subject.source_map, subject.contract, subject.file, subject.source
     )
-    base = _list_proved(
-        decide_all(make_valid_vc(subject.linked, decide, subject.plans, subject.ghosts), decide)
-    )
+    vc = make_valid_vc(subject.linked, decide, subject.plans, subject.ghosts)
+    base = Base(vc.anywhere.root.valid, _list_proved(decide_all(vc, decide)))
     mutants = list(islice(list_mutants(subject), count_max + 1))
     survivors: list[Survivor] = []
     for mutant in mutants[:count_max]:
-        outcomes = decide_all(
-            make_valid_vc(mutant.linked, decide, subject.plans, mutant.ghosts), decide
-        )
-        if _is_killed(base, outcomes):
+        if _is_killed(subject, mutant, base, decide):
             continue
         line, code, origin = 0, "", ""
         if subject.source_map is not None:
@@ -224,20 +218,54 @@ def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> 
 Name = tuple[str, int, int]
 
 
-def _list_proved(outcomes: list[Outcome]) -> dict[Name, bool]:
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What is known of the contract without a change."""
+
+    valid: frozenset[tuple[int, int]]
+    """The addresses in its state that are real."""
+    proved: dict[Name, bool]
+
+
+def _list_proved(outcomes: Iterable[Outcome]) -> dict[Name, bool]:
     """For each goal, several checks of one function together, whether it is proved."""
     proved: dict[Name, bool] = {}
     for outcome in outcomes:
-        goal = outcome.goal
-        if goal.kind in {"positive", "may_fail"} or goal.kind.startswith("exercised"):
-            continue
-        index = 0 if goal.kind in {"complete", "frame"} else goal.index
-        name = (goal.kind, index, goal.function)
-        proved[name] = proved.get(name, True) and outcome.verdict == "proved"
+        if _is_counted(outcome.goal):
+            name = _get_name(outcome.goal)
+            proved[name] = proved.get(name, True) and outcome.verdict == "proved"
     return proved
 
 
-def _is_killed(base: dict[Name, bool], outcomes: list[Outcome]) -> bool:
-    """Whether a goal that was proved (or is new) is not."""
-    found = _list_proved(outcomes)
-    return any(not is_proved and base.get(name, True) for name, is_proved in found.items())
+def _is_counted(goal: Goal) -> bool:
+    return goal.kind not in {"positive", "may_fail"} and not goal.kind.startswith("exercised")
+
+
+def _get_name(goal: Goal) -> Name:
+    return (goal.kind, 0 if goal.kind in {"complete", "frame"} else goal.index, goal.function)
+
+
+def _is_killed(subject: Subject, mutant: Mutant, base: Base, decide: Decide) -> bool:
+    """Whether a goal that was proved (or is new) is not.
+
+    Where everything is proved of the contract, no goal rests on less before one fails, so the first
+    that does ends the search; and goals about other functions are as they were.
+    """
+    vc = make_valid_vc(mutant.linked, decide, subject.plans, mutant.ghosts)
+    if not all(base.proved.values()):
+        return _has_lost(base, decide_all(vc, decide))
+    is_alike = vc.anywhere.root.valid == base.valid
+
+    def is_asked(goal: Goal) -> bool:
+        is_own = goal.function == mutant.function or goal.run is not None
+        return _is_counted(goal) and (is_own or not is_alike)
+
+    return _has_lost(base, decide_some(vc, decide, is_asked))
+
+
+def _has_lost(base: Base, outcomes: Iterable[Outcome]) -> bool:
+    return any(
+        outcome.verdict != "proved" and base.proved.get(_get_name(outcome.goal), True)
+        for outcome in outcomes
+        if _is_counted(outcome.goal)
+    )

@@ -4,11 +4,19 @@ Nothing of the symbolic side is used: states are leaves of a `MemoryWorld`, call
 `spec.ir.machine`, properties are evaluated by `spec.ir.evaluate` over every key that occurs.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from dsl.verify.replay_plan import PLAN_KINDS, find_plan, is_excluded, is_meant
-from dsl.verify.scenario import NO_CALL, Foreign, Scenario, Step, Stored, get_params, split_cell
+from dsl.verify.scenario import (
+    NO_CALL,
+    Foreign,
+    Scenario,
+    Step,
+    Stored,
+    get_params,
+    list_scalars,
+    split_cell,
+)
 from spec.crypto.address import AddressKind, is_address, is_contract_address
 from spec.ir.evaluate import evaluate_expression, evaluate_property
 from spec.ir.host import (
@@ -85,18 +93,6 @@ class Replay:
     """Why it is no violation, or what the violation is."""
 
 
-def list_scalars(values: Iterable[Value]) -> Iterator[Value]:
-    """Values and all that they are made of."""
-    stack = list(values)
-    while stack:
-        value = stack.pop()
-        yield value
-        if isinstance(value, tuple):
-            stack.extend(value)
-        elif isinstance(value, EnumValue):
-            stack.extend(value.payload)
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The environment in which a property is judged after a step."""
@@ -110,6 +106,9 @@ class Surroundings:
     """Every value that occurs anywhere in the scenario."""
     is_before: bool = False
     """Judge the state before the step."""
+    read: dict[tuple[int, bool, tuple[Value, ...]], Value] = field(default_factory=dict)
+    """Entries of the two states that have been read: quantifiers read the same ones often."""
+    universes: dict[Type, tuple[Value, ...]] = field(default_factory=dict)
 
     def get_fact(self, which: ContextKind) -> Value:
         """See `Environment`."""
@@ -135,7 +134,11 @@ class Surroundings:
         moment = self.happened.before if is_old else self.happened.after
         if when is When.AT:
             return self._get_past(moment.world, cell, keys)
-        return read_entry(self.linked, self.contract, moment.world, (cell, keys))
+        place = (cell, is_old, keys)
+        if place not in self.read:
+            found = read_entry(self.linked, self.contract, moment.world, (cell, keys))
+            self.read[place] = found
+        return self.read[place]
 
     def _get_past(self, world: MemoryWorld, cell: int, keys: tuple[Value, ...]) -> Value:
         """What a checkpointed entry held at a height that is past, else the default."""
@@ -148,6 +151,11 @@ class Surroundings:
 
     def get_universe(self, kind: Type) -> tuple[Value, ...]:
         """See `Environment`."""
+        if kind not in self.universes:
+            self.universes[kind] = self._list_universe(kind)
+        return self.universes[kind]
+
+    def _list_universe(self, kind: Type) -> tuple[Value, ...]:
         found: dict[Value, None] = {}
         match kind:
             case UintType(bits):
@@ -163,7 +171,8 @@ class Surroundings:
             case AddressType():
                 found[bytes(32)] = None
                 found[bytes([AddressKind.KEY]) + bytes(30) + b"\xee"] = None
-                found.update(dict.fromkeys(each for each in self.seen if _is_address(each)))
+                texts = (each for each in self.seen if isinstance(each, bytes))
+                found.update(dict.fromkeys(each for each in texts if is_address(each)))
             case BytesType(size):
                 found[bytes(size)] = None
                 sized = (
@@ -173,10 +182,6 @@ class Surroundings:
             case _:
                 raise AssertionError("validated: variables are scalars")
         return tuple(found)[:UNIVERSE_MAX]
-
-
-def _is_address(value: Value) -> bool:
-    return isinstance(value, bytes) and is_address(value)
 
 
 def read_entry(linked: LinkedModule, contract: bytes, world: MemoryWorld, place: Place) -> Value:
@@ -364,7 +369,7 @@ def get_surroundings(
         is_before,
     )
     seen.update(dict.fromkeys(_list_modified_keys(around)))
-    return replace(around, seen=tuple(seen))
+    return replace(around, seen=tuple(seen), read={}, universes={})
 
 
 def _list_modified_keys(around: Surroundings) -> list[Value]:
@@ -404,15 +409,10 @@ def _judge_plan(linked: LinkedModule, scenario: Scenario, result: Replay) -> Non
     elif isinstance(last.outcome, Failed) or not 0 < count < len(calls):
         result.reason = "a call fails, or a row is empty"
     else:
-        ends = (result.happened[at + count].after.world, last.after.world)
-        left, right = (_list_all(scenario.contract, world) for world in ends)
+        here, ends = scenario.contract, (result.happened[at + count].after.world, last.after.world)
+        left, right = ((w.leaves, w.get_balance(here), w.get_inbox(here)) for w in ends)
         result.is_violation = left != right
         result.reason = f"the rows end in {'different' if left != right else 'the same'} states"
-
-
-def _list_all(contract: bytes, world: MemoryWorld) -> tuple[object, ...]:
-    """Everything that a contract holds."""
-    return world.leaves, world.get_balance(contract), world.get_inbox(contract)
 
 
 def _judge_property(

@@ -5,7 +5,7 @@ holds. The file is self-contained: it carries the module, so any client can repl
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from spec.ir.linked import LinkedModule
 from spec.ir.syntax import CELL_INBOX, MapType, Type, TypeIndex
 from spec.ir.validate import link
 from spec.ir.values import (
+    EnumValue,
     Value,
     decode_record,
     decode_stored,
@@ -394,3 +395,15 @@ def split_cell(linked: LinkedModule, cell: int) -> tuple[tuple[Type, ...], Type]
         keys.append(linked.types[kind.key])
         kind = linked.types[kind.value]
     return tuple(keys), kind
+
+
+def list_scalars(values: Iterable[Value]) -> Iterator[Value]:
+    """Values and all that they are made of."""
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        yield value
+        if isinstance(value, tuple):
+            stack.extend(value)
+        elif isinstance(value, EnumValue):
+            stack.extend(value.payload)

@@ -87,6 +87,9 @@ class Pool:
 
     def __init__(self) -> None:
         self._known: dict[Key, Term] = {}
+        self._sums: dict[tuple[int, int, int], Term] = {}
+        """Left + factor * right, by the ids and the factor: most are asked for many times."""
+        self._negations: dict[int, Term] = {}
         self.facts: dict[int, list[Term]] = {}
         """Facts that hold whenever the atom with that id is mentioned."""
         self.true = self._make((Op.TRUE,), Op.TRUE, ())
@@ -160,6 +163,13 @@ class Pool:
 
     def add_scaled(self, left: Term, right: Term, factor: int) -> Term:
         """Left + factor * right."""
+        index = (left.id, right.id, factor)
+        known = self._sums.get(index)
+        if known is None:
+            known = self._sums[index] = self._add_parts(left, right, factor)
+        return known
+
+    def _add_parts(self, left: Term, right: Term, factor: int) -> Term:
         constant, parts = self.get_parts(left)
         more, others = self.get_parts(right)
         factors = dict(parts)
@@ -291,6 +301,12 @@ class Pool:
 
     def not_(self, term: Term) -> Term:
         """The negation."""
+        known = self._negations.get(term.id)
+        if known is None:
+            known = self._negations[term.id] = self._negate(term)
+        return known
+
+    def _negate(self, term: Term) -> Term:
         if term.op is Op.TRUE:
             return self.false
         if term.op is Op.FALSE:

@@ -2,9 +2,12 @@
 
 import pytest
 
+from dsl.verify.fixpoint import decide_all
 from dsl.verify.mutate import list_mutants, mutate
 from dsl.verify.solver import Limits, Solver
-from dsl.verify.verify import Subject
+from dsl.verify.validity import make_valid_vc
+from dsl.verify.verify import Remembering, Subject
+from spec.ir.linked import LinkedModule
 from tests.dsl.verify.conftest import Verify
 from tests.dsl.verify.support import compile_text, find_goals
 
@@ -62,3 +65,25 @@ def test_mutants_that_nobody_can_deploy_die(solver: Solver) -> None:
     assert [CONTRACT.splitlines()[line - 1].strip() for line in lines] == [
         "require most < 1_000, Wrong"
     ]
+
+
+def test_a_mutant_survives_if_and_only_if_no_goal_is_lost(solver: Solver) -> None:
+    """Stopping at the first goal that is lost changes no verdict."""
+    unit = compile_text(CONTRACT.format(check="require most >= 0, Wrong"))
+    subject = Subject(unit.linked, unit.name, "test.qc", unit.source_map, unit.source)
+    decide = Remembering(solver, Limits())
+
+    def list_lost(linked: LinkedModule) -> list[str]:
+        outcomes = decide_all(make_valid_vc(linked, decide), decide)
+        return [
+            each.goal.kind
+            for each in outcomes
+            if each.verdict != "proved"
+            and each.goal.kind not in {"positive", "may_fail"}
+            and not each.goal.kind.startswith("exercised")
+        ]
+
+    assert not list_lost(subject.linked)
+    expected = [each.text for each in list_mutants(subject) if not list_lost(each.linked)]
+    assert expected
+    assert [each.text for each in mutate(subject, solver, Limits(), 100).survivors] == expected

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from dsl.verify.replay import Happened, Moment, Surroundings, list_scalars
-from dsl.verify.scenario import Step
+from dsl.verify.replay import Happened, Moment, Surroundings
+from dsl.verify.scenario import Step, list_scalars
 from dsl.verify.solver import Limits, Solver
 from dsl.verify.verify import Remembering, Report, Subject, verify_with
 from spec.ir.evaluate import evaluate_property

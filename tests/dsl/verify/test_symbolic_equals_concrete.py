@@ -16,9 +16,9 @@ from dsl.verify.cast import cast_step
 from dsl.verify.encoder import Encoder
 from dsl.verify.leaves import Layouts, UnsupportedError, encode_leaves
 from dsl.verify.properties import Evaluated, Properties, Shape, View, find_shape
-from dsl.verify.replay import Happened, Moment, Surroundings, list_places, list_scalars
+from dsl.verify.replay import Happened, Moment, Surroundings, list_places
 from dsl.verify.run_frame import Made, Paid
-from dsl.verify.scenario import Foreign, Step
+from dsl.verify.scenario import Foreign, Step, list_scalars
 from dsl.verify.state import Place, Root, make_state, read
 from dsl.verify.terms import Pool, Symbol
 from spec.ir.evaluate import evaluate_aggregate, evaluate_property
