@@ -14,6 +14,11 @@ FEATURES = sorted((Path(__file__).parent / "features").glob("*.qc"))
 LIBRARY = [each.path for each in list_contracts()]
 
 
+def name_file(path: Path) -> str:
+    """A feature and a contract of the library may have one name."""
+    return f"{path.parent.name}-{path.stem}"
+
+
 def compile_file(path: Path) -> CompiledUnit:
     """Compile a file that has no errors."""
     result = compile_source(path.read_text("utf-8"), path.name)
@@ -23,14 +28,14 @@ def compile_file(path: Path) -> CompiledUnit:
     return result.unit
 
 
-@pytest.mark.parametrize("path", [*FEATURES, *LIBRARY], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*FEATURES, *LIBRARY], ids=name_file)
 def test_all_tests_of_a_contract_pass(path: Path) -> None:
     outcomes = run_tests(compile_file(path))
     assert outcomes
     assert [(each.title, each.problem) for each in outcomes if not each.passed] == []
 
 
-@pytest.mark.parametrize("path", [*FEATURES, *LIBRARY], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*FEATURES, *LIBRARY], ids=name_file)
 def test_the_source_map_matches_the_module(path: Path) -> None:
     unit = compile_file(path)
     module, mapped = unit.module, unit.source_map
