@@ -244,6 +244,14 @@ def fold_ops(
     return Ok(Folded(state, tuple(kept), ledger_ops))
 
 
+def find_op_error(
+    context: RulesContext, case: tuple[FinalityRule, FinalityState], draft: Draft, op: Op
+) -> ConsensusError | None:
+    """Why an op may not stand in a block; arguments as of `fold_ops`."""
+    folded = fold_ops(context, case, draft, (op,), skips=False)
+    return folded.error if isinstance(folded, Err) else None
+
+
 def _find_tally(
     ffg: FfgState, tallies: dict[Checkpoint, _Tally], checkpoint: Checkpoint
 ) -> _Tally | None:

@@ -24,6 +24,7 @@ from spec.consensus.finality import (
     Folded,
     Passage,
     compute_finality_genesis,
+    find_op_error,
     fold_ops,
     get_checkpoint_ids,
     tick_finality,
@@ -129,9 +130,7 @@ class DposRules:
         self, context: RulesContext, ticked: DposState, draft: Draft, op: Op
     ) -> ConsensusError | None:
         """Votes, and evidence about votes and seals."""
-        case = (get_rule(context), ticked.finality)
-        folded = fold_ops(context, case, draft, (op,), skips=False)
-        return folded.error if isinstance(folded, Err) else None
+        return find_op_error(context, (get_rule(context), ticked.finality), draft, op)
 
     def apply_consensus(
         self, context: RulesContext, ticked: DposState, draft: Draft, ops: tuple[Op, ...]

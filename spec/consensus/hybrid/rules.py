@@ -22,6 +22,7 @@ from spec.consensus.finality import (
     Folded,
     Passage,
     compute_finality_genesis,
+    find_op_error,
     fold_ops,
     get_checkpoint_ids,
     tick_finality,
@@ -100,9 +101,7 @@ class HybridRules:
         self, context: RulesContext, ticked: HybridState, draft: Draft, op: Op
     ) -> ConsensusError | None:
         """Votes and evidence about votes."""
-        case = (get_rule(context), ticked.finality)
-        folded = fold_ops(context, case, draft, (op,), skips=False)
-        return folded.error if isinstance(folded, Err) else None
+        return find_op_error(context, (get_rule(context), ticked.finality), draft, op)
 
     def apply_consensus(
         self, context: RulesContext, ticked: HybridState, draft: Draft, ops: tuple[Op, ...]

@@ -1,6 +1,5 @@
 """Small mistakes made by rule: enough of them, each real, and most of them killed by vectors."""
 
-import sys
 from collections import Counter
 
 import pytest
@@ -39,7 +38,6 @@ def test_installing_changes_the_function_that_everybody_holds() -> None:
         quorum.is_quorum.__code__ = kept
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="children are forked")
 def test_a_killed_mutant_leaves_this_process_alone() -> None:
     records = [r for r in select_records() if r.id == "consensus/bft#exact_third"]
     mutant = next(m for m in find_mutants() if m.name == "quorum:is_quorum:compare:0")
