@@ -480,19 +480,19 @@ def _judge_frame(linked: LinkedModule, scenario: Scenario, last: Happened, resul
         old = read_entry(linked, scenario.contract, last.before.world, place)
         new = read_entry(linked, scenario.contract, last.after.world, place)
         paths = [fields for cell, keys, fields in allowed if (cell, keys) == place]
-        if not _is_same(old, new, paths):
+        if not is_same_outside(old, new, paths):
             result.is_violation, result.reason = True, "an entry changes that nothing names"
             return
     result.reason = "nothing changes but what `modifies` names"
 
 
-def _is_same(old: Value, new: Value, allowed: list[tuple[int, ...]]) -> bool:
+def is_same_outside(old: Value, new: Value, allowed: list[tuple[int, ...]]) -> bool:
     """Whether two values agree outside the paths that may change."""
     if old == new or () in allowed:
         return True
     if not isinstance(old, tuple) or not isinstance(new, tuple) or not allowed:
         return False
     return all(
-        _is_same(a, b, [path[1:] for path in allowed if path[:1] == (index,)])
+        is_same_outside(a, b, [path[1:] for path in allowed if path[:1] == (index,)])
         for index, (a, b) in enumerate(zip(old, new, strict=True))
     )

@@ -8,6 +8,7 @@ they reach what lies deep.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 
@@ -31,12 +32,31 @@ from spec.ir.syntax import (
 )
 from spec.ir.values import EnumValue, MessageValue, Value
 
+Chosen = TypeVar("Chosen")
 PEOPLE = tuple(compute_account_address(name) for name in ACCOUNTS[:5])
 CALLS_MAX = 10
 """Random calls of a sequence, after its beginning."""
 LIST_LENGTH_MAX = 4
 NO_FUNCTION = -1
 """A contract without `init` is deployed by no call."""
+
+
+class Chooser(Protocol):
+    """Chooses: Hypothesis, or a seeded generator of random numbers."""
+
+    def choice(self, seq: Sequence[Chosen], /) -> Chosen:
+        """One of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Hypothesis as a chooser: it makes a sequence that breaks something simple."""
+
+    draw: st.DrawFn
+
+    def choice(self, seq: Sequence[Chosen], /) -> Chosen:
+        """One of them."""
+        return self.draw(st.sampled_from(seq))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +136,6 @@ class Others:
         return Move(names.index(step.function), sender, 0, known, target=target, stub=stub)
 
 
-def _join(opening: tuple[Move, ...], rest: list[Move]) -> tuple[Move, ...]:
-    return (*opening, *rest)
-
-
 class Sequences:
     """Draws sequences for one contract."""
 
@@ -196,80 +212,81 @@ class Sequences:
 
     @cached_property
     def strategy(self) -> st.SearchStrategy[tuple[Move, ...]]:
-        """Sequences: a part of a test, then random calls."""
+        """Sequences as Hypothesis draws them, and shrinks them."""
+
+        @st.composite
+        def draw_moves(draw: st.DrawFn) -> tuple[Move, ...]:
+            opening, rest = self.draw(Drawing(draw), 1)
+            return (*opening, *rest)
+
+        return draw_moves()
+
+    def draw(self, chooser: Chooser, calls_min: int) -> tuple[tuple[Move, ...], list[Move]]:
+        """A part of a test, then random calls: at least one, and `calls_min` in all."""
         assert self.mentioned.openings, "some test deploys with constant arguments"
-        rest = st.lists(self._draw_move(), min_size=1, max_size=CALLS_MAX)
-        return st.builds(_join, st.sampled_from(self.mentioned.openings), rest)
+        opening = chooser.choice(self.mentioned.openings)
+        count = chooser.choice(range(max(1, calls_min - len(opening)), CALLS_MAX + 1))
+        return opening, [self._draw_move(chooser) for _ in range(count)]
 
-    def _draw_move(self) -> st.SearchStrategy[Move]:
-        """Calls of any action or view, by anybody."""
-        choices = [
-            self._draw_call(number)
-            for number, each in enumerate(self.unit.source_map.functions)
-            if each.kind in ("action", "view")
-        ]
-        return st.one_of(choices)
+    @cached_property
+    def _callable(self) -> tuple[int, ...]:
+        functions = enumerate(self.unit.source_map.functions)
+        return tuple(number for number, each in functions if each.kind in ("action", "view"))
 
-    def _draw_call(self, number: int) -> st.SearchStrategy[Move]:
-        function = self.linked.functions[number]
-        signer = self.mentioned.signers.get(number)
+    def _draw_move(self, chooser: Chooser) -> Move:
+        """A call of any action or view, by anybody."""
+        number = chooser.choice(self._callable)
+        mentioned, function = self.mentioned, self.linked.functions[number]
+        signer = mentioned.signers.get(number)
         params = function.params if signer is None else function.params[:-1]
         arguments = [
-            st.sampled_from(PEOPLE) if index == signer else self._draw_argument(number, index, kind)
+            chooser.choice(PEOPLE)
+            if index == signer
+            else self._draw_argument(chooser, (number, index), kind)
             for index, kind in enumerate(params)
         ]
-        coins = st.sampled_from(self.mentioned.coins)
-        return st.builds(
-            Move,
-            st.just(number),
-            st.sampled_from(PEOPLE),
-            coins if function.declared.is_payable else st.just(0),
-            st.tuples(*arguments),
-            st.sampled_from(self.mentioned.waits_ms),
-            st.sampled_from(self.mentioned.waits_blocks),
-            st.just(signer),
-            st.sampled_from((False, False, True)),
+        return Move(
+            number,
+            chooser.choice(PEOPLE),
+            chooser.choice(mentioned.coins) if function.declared.is_payable else 0,
+            tuple(arguments),
+            chooser.choice(mentioned.waits_ms),
+            chooser.choice(mentioned.waits_blocks),
+            signer,
+            signer is not None and chooser.choice((False, False, True)),
         )
 
-    def _draw_argument(self, number: int, index: int, kind: Type) -> st.SearchStrategy[Value]:
+    def _draw_argument(self, chooser: Chooser, place: tuple[int, int], kind: Type) -> Value:
         """Mostly what tests pass here, or elsewhere for this type; else anything."""
-        here = self.mentioned.by_param.get((number, index), [])
+        here = self.mentioned.by_param.get(place, [])
         elsewhere = self.mentioned.by_type.get(kind, [])
-        choices = [st.sampled_from(each) for each in (here, elsewhere) if each]
-        return st.one_of(*choices, self.draw_value(kind))
+        known = chooser.choice([*(each for each in (here, elsewhere) if each), []])
+        return chooser.choice(known) if known else self.draw_value(chooser, kind)
 
-    def draw_value(self, kind: Type) -> st.SearchStrategy[Value]:
+    def draw_value(self, chooser: Chooser, kind: Type) -> Value:
         """Values of a type, boundaries first."""
         types = self.linked.types
         match kind:
             case UintType(bits):
-                return st.sampled_from((0, 1, 2, 3, 7, 100, (1 << bits) - 1))
+                return chooser.choice((0, 1, 2, 3, 7, 100, (1 << bits) - 1))
             case AddressType():
-                return st.sampled_from(PEOPLE)
+                return chooser.choice(PEOPLE)
             case BoolType():
-                return st.booleans()
+                return chooser.choice((False, True))
             case StringType(size):
-                return st.sampled_from((b"", b"a", b"ab"[:size]))
+                return chooser.choice((b"", b"a", b"ab"[:size]))
             case BytesType(size):
-                return st.sampled_from((bytes(size), bytes(size - 1) + b"\1"))
+                return chooser.choice((bytes(size), bytes(size - 1) + b"\1"))
             case ListType(element, length):
-                inner = self.draw_value(types[element])
-                return st.lists(inner, max_size=min(length, LIST_LENGTH_MAX)).map(tuple)
+                count = chooser.choice(range(min(length, LIST_LENGTH_MAX) + 1))
+                return tuple(self.draw_value(chooser, types[element]) for _ in range(count))
             case MessageType():
-                target = st.sampled_from(PEOPLE)
-                return st.builds(MessageValue, target, st.just(bytes(8)), st.just(0), st.just(b""))
+                return MessageValue(chooser.choice(PEOPLE), bytes(8), 0, b"")
             case RecordType(fields):
-                return st.tuples(*(self.draw_value(types[each]) for each in fields))
+                return tuple(self.draw_value(chooser, types[each]) for each in fields)
             case EnumType(members):
-                return st.one_of(
-                    [
-                        st.builds(
-                            EnumValue,
-                            st.just(tag),
-                            st.tuples(*(self.draw_value(types[each]) for each in fields)),
-                        )
-                        for tag, fields in enumerate(members)
-                    ]
-                )
+                tag = chooser.choice(range(len(members)))
+                payload = tuple(self.draw_value(chooser, types[each]) for each in members[tag])
+                return EnumValue(tag, payload)
             case _:
                 raise AssertionError(f"no parameter has the type {kind}")
