@@ -5,6 +5,7 @@ from typing import Final
 
 from conformance.generate.case import Case, Suite
 from conformance.scenarios import (
+    answers,
     clauses,
     duties,
     finality,
@@ -28,7 +29,7 @@ ALGORITHMS: Final = ("pow", "pos", "dpos", "hybrid", "bft")
 @cache
 def build_scenarios() -> tuple[Scenario, ...]:
     """All of them, an algorithm after the other."""
-    modules = (work, heads, duties, finality, sets, rounds, locks, refusals, clauses)
+    modules = (work, heads, duties, finality, sets, rounds, locks, refusals, clauses, answers)
     made = tuple(scenario for module in modules for scenario in module.build())
     return tuple(s for algorithm in ALGORITHMS for s in made if s.algorithm == algorithm)
 

@@ -5,7 +5,7 @@ both into the bytes that a client is given and the values that it must answer wi
 plays it on the specification, and refuses what does not come out as the author says.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from conformance.clients.spec.answers import JsonObject, to_hex
@@ -30,6 +30,7 @@ from spec.ledger.ops import (
     DoubleProposal,
     DoubleVote,
     FfgVote,
+    NoSeal,
     RoundVote,
 )
 from spec.ledger.types import BLOCK, Block
@@ -98,7 +99,7 @@ class Script:
     # Steps
 
     def restart(self, now_ms: int | None = None, node: str = "n", log: str = "kept") -> None:
-        """The node wakes up; `log` is `kept` or `lost`."""
+        """The node wakes up; `log` is `kept`, `promises` or `lost`."""
         now_ms = self.lab.genesis.time_ms if now_ms is None else now_ms
         row = {"do": "restart", "now_ms": str(now_ms), "log": log}
         self._add(node, row, f"wakes up at {self._time(now_ms)}, its log {log}")
@@ -110,6 +111,21 @@ class Script:
     def crash_at_sign(self, node: str = "n") -> None:
         """The process ends when it next is about to sign, its promise logged."""
         self._add(node, {"do": "crash_at_sign"}, "will crash between its next promise and signing")
+
+    def hold(self, *what: str, node: str = "n") -> None:
+        """Answers of these kinds wait: `blocks`, `signatures`, `verdicts`."""
+        row = {"do": "hold", "what": list(what)}
+        self._add(node, row, f"is slow to answer: {', '.join(what)}")
+
+    def release(self, node: str = "n") -> None:
+        """What waits is answered."""
+        self._add(node, {"do": "release"}, "answers what waits, in order")
+
+    def built(self, name: str, tag: int, node: str = "n") -> None:
+        """The builder answers with a block of the lab, for a slot or round."""
+        block = replace(self.lab.made[name].block, seal=NoSeal())
+        row = {"do": "built", "tag": str(tag), "bytes": to_hex(encode(BLOCK, block))}
+        self._add(node, row, f"is given by its builder, for {tag}, {self._describe(block)}")
 
     def tick(self, now_ms: int, node: str = "n") -> None:
         """The clock moves."""

@@ -59,7 +59,7 @@ class Walk:
         self.now_ms = lab.genesis.time_ms
         self._made = 0
         self.script.restart(self.now_ms)
-        self.node.restart(0, self.now_ms, is_log_kept=True)
+        self.node.restart(0, self.now_ms)
 
     def chance(self, percent: int) -> bool:
         """Whether something of this probability happens."""
@@ -104,7 +104,7 @@ class Walk:
         if self.chance(50):
             self.tick(self.now_ms + self.rng.randrange(500))
         self.script.restart(self.now_ms)
-        self.node.restart(0, self.now_ms, is_log_kept=True)
+        self.node.restart(0, self.now_ms)
         self._ask()
 
     def crash_at_sign(self) -> None:

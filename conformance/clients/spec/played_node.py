@@ -40,6 +40,7 @@ from spec.consensus.interface import (
     Sign,
     Signable,
     Signed,
+    SignedRecord,
 )
 from spec.consensus.onion import compute_layer
 from spec.crypto.signing import ED25519
@@ -58,6 +59,8 @@ from spec.ledger.state import TreeReader
 from spec.ledger.types import Block, Body, Header
 from spec.lib.result import Err, Ok, Result
 
+HELD: Final[dict[str, type]] = {"blocks": Built, "signatures": Signed, "verdicts": Executed}
+"""What may be slow to answer: the builder, the key, the ledger."""
 SIGNATURES_MAX: Final = 1 << 15
 """Verdicts on signatures that are remembered: scenarios repeat most of them."""
 
@@ -106,6 +109,8 @@ class PlayedNode:
         self.wal: list[Record] = []
         self.log = Log()
         self.dies_at_sign = False
+        self._slow: tuple[type, ...] = ()
+        self._held: list[Input] = []
         self._step = 0
 
     def feed(self, number: int, event: Input) -> None:
@@ -124,18 +129,33 @@ class PlayedNode:
                     self.crash()
                     return
                 answer = self._carry_out(effect)
-                if answer is not None:
+                if isinstance(answer, self._slow):
+                    self._held.append(answer)
+                elif answer is not None:
                     waiting.append(answer)
+
+    def hold(self, what: tuple[str, ...]) -> None:
+        """Answers of these kinds wait from now on."""
+        self._slow = tuple(HELD[name] for name in what)
+
+    def release(self, number: int) -> None:
+        """What waits is answered, in order; nothing waits any more."""
+        held, self._held, self._slow = self._held, [], ()
+        for answer in held:
+            self.feed(number, answer)
 
     def crash(self) -> None:
         """The process ends; its log is on disk."""
         self.dies_at_sign = False
+        self._held, self._slow = [], ()
         self.node = init(self.config, self._anchor)
 
-    def restart(self, number: int, now_ms: int, *, is_log_kept: bool) -> None:
-        """The process begins, from its log if that is still there."""
-        if not is_log_kept:
+    def restart(self, number: int, now_ms: int, log: str = "kept") -> None:
+        """The process begins, from what is left of its log: `kept`, `promises` or `lost`."""
+        if log == "lost":
             self.wal = []
+        if log == "promises":
+            self.wal = [record for record in self.wal if isinstance(record, SignedRecord)]
         self.node = init(self.config, self._anchor)
         self.feed(number, Restart(now_ms, tuple(self.wal)))
 

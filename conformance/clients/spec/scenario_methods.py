@@ -31,6 +31,7 @@ from spec.consensus.ffg import (
 )
 from spec.consensus.interface import (
     BlockRecord,
+    Built,
     CandidateRecord,
     Input,
     Message,
@@ -130,11 +131,15 @@ def play(args: JsonObject) -> Answer:
 def _do(node: PlayedNode, number: int, row: JsonObject) -> None:
     match row["do"]:
         case "restart":
-            node.restart(number, int(row["now_ms"]), is_log_kept=row["log"] == "kept")
+            node.restart(number, int(row["now_ms"]), row["log"])
         case "crash":
             node.crash()
         case "crash_at_sign":
             node.dies_at_sign = True
+        case "hold":
+            node.hold(tuple(row["what"]))
+        case "release":
+            node.release(number)
         case _:
             node.feed(number, _read_input(row))
 
@@ -148,6 +153,8 @@ def _read_input(row: JsonObject) -> Input:
             return Timeout(kind, int(row["height"]), row["round"])
         case "mined":
             return Mined(_decode(BLOCK, row["bytes"]))
+        case "built":
+            return Built(_decode(BLOCK, row["bytes"]), int(row["tag"]))
     descriptor = MESSAGES.get(row["do"])
     if descriptor is None:
         raise RequestError(f"there is no step {row['do']!r}")

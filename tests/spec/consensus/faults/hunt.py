@@ -16,8 +16,8 @@ ENVIRONMENT = 2
 SEEDS = 40
 """Of each simulation of the slow lane; a release tries 1,000."""
 
-PLANT = (sys.executable, "-m", "tests.spec.consensus.faults.plant")
-SUITES = "consensus"
+PACKAGE = "tests.spec.consensus.faults"
+PLANT = (sys.executable, "-m", f"{PACKAGE}.plant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,10 @@ class Hunt:
 def get_hunts(fault: Fault, seeds: int = SEEDS) -> Iterator[Hunt]:
     """The ways to look for a fault, the quickest first."""
     plant = (*PLANT, fault.name)
-    yield Hunt("scenarios", _judge((*plant, "conformance.clients.spec")))
+    if fault.module.startswith("spec.light"):
+        yield Hunt("tests", (*plant, "pytest", "-q", "-x", "tests/spec/light"))
+        return
+    yield Hunt("vectors", (*plant, f"{PACKAGE}.play", *_get_suites(fault)))
     if fault.module.endswith(("bft.rounds", "bft.votes", ".quorum")):
         yield Hunt("explorer", (*plant, "quantumchain", "spec", "explore", "bft", "--json"))
     if fault.module.endswith((".quorum", ".ffg", ".difficulty", "bft.state")):
@@ -50,12 +53,9 @@ def get_hunts(fault: Fault, seeds: int = SEEDS) -> Iterator[Hunt]:
             )
 
 
-def _judge(client: tuple[str, ...]) -> tuple[str, ...]:
-    """The runner, with a client in which the fault is planted."""
-    return (
-        *(sys.executable, "-m", "quantumchain", "conformance", "run"),
-        *("--suite", SUITES, "--client", " ".join(client)),
-    )
+def _get_suites(fault: Fault) -> tuple[str, ...]:
+    """Prefixes of the records that ask for a fault's module."""
+    return ("ledger",) if fault.module.startswith("spec.ledger") else ("consensus",)
 
 
 def find(fault: Fault, seeds: int = SEEDS) -> str | None:
