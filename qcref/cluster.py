@@ -23,11 +23,12 @@ from pathlib import Path
 from qcref.accounts import VALIDATORS
 from qcref.devnet import DevClock, Devnet, Place
 from qcref.net.memory import BlockRequest, Delivery, MemoryNetwork, MemoryTransport, Offer
-from qcref.network_genesis import ALGORITHMS, BLOCK_MS, HASHES_PER_S, compute_network_genesis
+from qcref.network_genesis import compute_network_genesis
 from qcref.runtime import read_latest_ms
 from qcref.store.errors import StoreDamagedError
 from qcref.store.folder import NETWORK, get_node_folder, write_whole
 from spec.config import Genesis, compute_genesis_id
+from spec.config.networks import ALGORITHMS, BLOCK_MS, HASHES_PER_S
 from spec.consensus.interface import Source
 from spec.ledger.codec import BlockId, compute_tx_id
 

@@ -18,7 +18,7 @@ from qcref.engine.cached import compute_cached_engine
 from qcref.ports import Transport
 from qcref.runtime import Runtime, Setup
 from qcref.store.errors import StoreDamagedError
-from spec.config import Allocation, Genesis, GenesisValidator, Rules, get_rules
+from spec.config import Allocation, Genesis, GenesisValidator, Rules, get_rules, networks
 from spec.config.presets import DEVNET
 from spec.consensus.interface import Message
 from spec.consensus.onion import compute_layer as compute_onion_layer
@@ -45,7 +45,7 @@ from spec.ledger.types import (
 from spec.ledger.world import LedgerWorld
 from spec.lib.result import Err, Ok, Result
 
-COIN = 10**9
+COIN = networks.COIN
 """Base units of one coin, as people count."""
 FUNDS = 10_000 * COIN
 """What each named account starts with, base units."""

@@ -58,7 +58,7 @@ def _built_twice(consensus: ConsensusConfig) -> Scenario:
             "Relays and failover builders retry: operators of Ethereum and of Steem were punished "
             "for a second block that their own software had made."
         ),
-        attack="Gives the producer a second block of its slot, with other transactions, and a third.",
+        attack="Gives the producer a second block of its slot, then a third when it is over.",
         defence="One block of a slot is promised; an answer after that is dropped unsigned.",
         rule="slot_duty.on_built (the slot must be above the sealed one, and the current one)",
         verdict=DEFENDED,
@@ -83,8 +83,8 @@ def _slow_builder() -> Scenario:
 
 _SLOW_BUILDER = Story(
     title="A slow builder answers three requests at once",
-    history="Software that retries on a timeout answers all its retries when the disk is free again.",
-    attack="Asked at each tick of the clock, the builder gives three different blocks of one round.",
+    history="Software that retries after a timeout gets all its answers once the disk is free.",
+    attack="Asked at each tick of the clock, the builder gives three blocks of one round.",
     defence="The first is promised; the guard signs no other proposal of that round.",
     rule="guard.apply_promise (one promise a height, round and kind)",
     verdict=DEFENDED,
@@ -101,8 +101,8 @@ def _stale_builder() -> Scenario:
     script.check(head="A", signed=[], sent=[])
     story = Story(
         title="A builder answers for a round that is not, and for a height that is over",
-        history="Block factories lag behind rounds; a stale template is the commonest wasted block.",
-        attack="Gives a block for a round still to come, then one on a parent that is not the head.",
+        history="Builders lag behind rounds; a stale template is the commonest wasted block.",
+        attack="Gives a block for a round to come, then one on a parent that is not the head.",
         defence="Only a block of the current round on the head is proposed.",
         rule="bft.duty.on_built (tag and parent)",
         verdict=DEFENDED,
@@ -132,7 +132,7 @@ def _below_the_floor() -> Scenario:
             "Tendermint's signers keep a last height: validators restored from a snapshot without "
             "it signed old heights anew, and were slashed."
         ),
-        attack="Lets it begin at the genesis, its promises kept, and proposes height 1 to it again.",
+        attack="Lets it begin at the genesis with its promises, and proposes height 1 again.",
         defence="Nothing below the highest height of any promise is signed; it is reported.",
         rule="guard.apply_promise (floor)",
         verdict=DEFENDED,
@@ -155,7 +155,7 @@ def _slow_ledger() -> Scenario:
     script.check(signed=[], head="A", final="A", refused=[], reports=[])
     story = Story(
         title="The others decide while our ledger still executes the block",
-        history="A validator on a slow disk lags behind its own consensus; Cosmos calls it app lag.",
+        history="A validator on a slow disk lags behind its own consensus, on Cosmos chains too.",
         attack="None: the block is heavy and our ledger slow.",
         defence=(
             "A block that is not executed is not voted for; when the wait is over we prevote nil, "

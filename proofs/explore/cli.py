@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from dsl.extension import is_extension
+from dsl.place import try_place
 from proofs.explore import bft, dpos
 from proofs.explore.search import Result, explore
 from proofs.own import load_model
@@ -61,6 +62,8 @@ def find_misuse(args: argparse.Namespace) -> str | None:
 
 def run(args: argparse.Namespace) -> int:
     """Search; 1 if something breaks."""
+    if args.itf is not None:
+        try_place(args.itf)
     variant = args.variant or VARIANTS.get(args.algorithm, ("as given",))[0]
     result = _explore(args, variant)
     if args.itf is not None and result.violation is not None:

@@ -140,7 +140,7 @@ def _render_reversal() -> list[ReversalView]:
             depth=depth,
             attacker_percent=percent,
             probability=render_probability(
-                compute_reversal_probability(percent, depth), PROBABILITY_DIGITS
+                compute_reversal_probability(percent, depth, 0, None), PROBABILITY_DIGITS
             ),
         )
         for depth in REVERSAL_DEPTHS

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qcref.cli.output import CliError
-from qcref.network_genesis import ALGORITHMS
 from qcref.node import Instant, Interval, Manual, Mining
 from qcref.store.folder import NODES_MAX
+from spec.config.networks import ALGORITHMS
 
 PORT = 7_700
 DATA = Path(".qc") / "devnet"

@@ -15,6 +15,7 @@ from os import cpu_count
 from pathlib import Path
 
 from dsl.extension import ExtensionError
+from dsl.place import try_place
 from qcref.cli.output import FAILED, GOOD, CliError, add_json, report_error
 from qcref.sim.adversary import BEHAVIOURS
 from qcref.sim.campaign import (
@@ -103,12 +104,15 @@ def _run(args: argparse.Namespace) -> int:
     is_one = args.replay is not None or args.seed is not None
     if is_one and (args.report is not None or args.log is not None):
         raise CliError("sim.misused", "--report and --log are of many runs: leave out --seed N")
+    if not is_one and args.minimise is not None:
+        raise CliError("sim.misused", "--minimise needs one run: --seed N or --replay FILE")
+    for path in (args.report, args.minimise):
+        if path is not None:
+            try_place(path)
     if args.replay is not None:
         return _play_one(read_run(args.replay), args)
     setups = [_make_setup(name, args) for name in (ALGORITHMS if args.all else (args.algorithm,))]
     if args.seed is None:
-        if args.minimise is not None:
-            raise CliError("sim.misused", "--minimise needs one run: --seed N or --replay FILE")
         return _play_many(setups, args)
     codes = [_play_one(Run(setup, args.seed, draw_run(setup, args.seed)), args) for setup in setups]
     return max(codes)

@@ -5,27 +5,18 @@ power mines in secret from the block before the payment, and publishes when its 
 the merchant has waited long enough; it gives up when it is `GIVE_UP` blocks behind. Difficulty is
 constant while the race lasts, so the longest chain has the most work.
 
-    when the honest chain has k blocks, the attacker has m with probability
-        C(k + m - 1, m) p^k q^m                 (negative binomial; Rosenfeld 2014, section 4)
-    and from d = k - m behind it ever gets one ahead with probability
-        (q / p)^(d + 1), 1 if q >= p            (gambler's ruin; Nakamoto 2008, section 11)
-        (1 - r^(D - d)) / (1 - r^(D + 1)),  r = p / q,  if it gives up D blocks behind
-
-The prediction is the sum over m, in exact fractions; so is the interval of Clopper and Pearson
-(1934) around what was measured, on a grid of ten-thousandths, rounded outwards.
-
-Source: S. Nakamoto, "Bitcoin" (2008); M. Rosenfeld, "Analysis of hashrate-based double-spending"
-(arXiv 1402.2009). Unlike Rosenfeld's, our attacker holds no block at the start.
+The prediction is `qcref.core.reversal`'s, exact. So is the interval of Clopper and Pearson (1934)
+around what was measured, on a grid of ten-thousandths, rounded outwards.
 """
 
 from collections import deque
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from math import comb
 from random import Random
 
 from qcref.core.mining import find_nonce
+from qcref.core.reversal import compute_reversal_probability
 from qcref.sim.chains import ALGORITHMS, GENESIS_TIME_MS, build_block, compute_genesis, verify
 from spec.chain import (
     AnyEntry,
@@ -63,6 +54,8 @@ GRID = 10_000
 TAIL = 200
 """One in so many on each side lies outside: an interval of 99 %."""
 PERCENT = 100
+NODE_LEAD = 1
+"""A node keeps the chain that it saw first, unless another has more work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,28 +186,9 @@ def compute_probability(race: Race, give_up: int | None) -> Fraction:
         race: shares below 100 percent.
         give_up: how many blocks behind the attacker stops; None for never.
     """
-    q = Fraction(race.share_percent, PERCENT)
-    p = 1 - q
-    k = race.depth
-    behind = Fraction(0)
-    reached = Fraction(0)
-    for m in range(k + 1):
-        chance = comb(k + m - 1, m) * p**k * q**m
-        reached += chance
-        behind += chance * _compute_ruin(p, q, k - m, give_up)
-    return 1 - reached + behind
-
-
-def _compute_ruin(p: Fraction, q: Fraction, deficit: int, give_up: int | None) -> Fraction:
-    """That an attacker this far behind ever gets one block ahead."""
-    if q == 0:
-        return Fraction(0)
-    ratio = p / q
-    if give_up is None:
-        return Fraction(1) if ratio <= 1 else 1 / ratio ** (deficit + 1)
-    if ratio == 1:
-        return Fraction(give_up - deficit, give_up + 1)
-    return (1 - ratio ** (give_up - deficit)) / (1 - ratio ** (give_up + 1))
+    return Fraction(
+        *compute_reversal_probability(race.share_percent, race.depth, NODE_LEAD, give_up)
+    )
 
 
 def compute_interval(successes: int, trials: int) -> tuple[int, int]:

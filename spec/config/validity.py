@@ -113,7 +113,8 @@ Range = tuple[str, int, int, int]
 """Field, value, least and greatest value allowed."""
 
 
-def _get_consensus_ranges(config: ChainConfig) -> tuple[Range, ...]:
+def get_consensus_ranges(config: ChainConfig) -> tuple[Range, ...]:
+    """What each number of the algorithm's parameters may be, beside the numbers around it."""
     match config.consensus:
         case BftConfig() as bft:
             return (
@@ -191,7 +192,7 @@ def _check_ranges(config: ChainConfig) -> ConfigError | None:
         ("block_size_bytes_max", config.block_size_bytes_max, 1, BLOCK_SIZE_BYTES_MAX),
         ("block_transactions_max", config.block_transactions_max, 1, BLOCK_TRANSACTIONS_MAX),
         ("slot_ms", config.slot_ms, 1, MS_MAX),
-        *_get_consensus_ranges(config),
+        *get_consensus_ranges(config),
         *_get_staking_ranges(config),
     )
     for field, value, low, high in ranges:

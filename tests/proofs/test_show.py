@@ -5,18 +5,32 @@ from dataclasses import fields
 
 import pytest
 
+from conformance.scenarios.catalogue import build_scenarios
 from proofs.registry import THEOREMS
 from proofs.show import ALGORITHMS, compute_sheet
 from quantumchain.cli import main
+from spec.config.validity import CONFIG_CHECKS
 from tools.project import ROOT
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_sheet_has_every_parameter_rules_and_proofs(algorithm: str) -> None:
     sheet = compute_sheet(algorithm)
-    named = {name for name, _ in sheet.parameters}
+    named = {parameter.name for parameter in sheet.parameters}
     for kind in ALGORITHMS[algorithm]:
-        assert {f"{kind.__name__}.{field.name}" for field in fields(kind)} <= named
+        plain = {f.name for f in fields(kind) if f.type in (int, bool, "int", "bool")}
+        assert {f"{kind.__name__}.{name}" for name in plain} <= named
+    for parameter in sheet.parameters:
+        is_number = type(parameter.value) is int
+        assert is_number == (parameter.bounds is not None), parameter
+        if parameter.bounds is not None:
+            low, high = parameter.bounds
+            assert isinstance(parameter.value, int)
+            assert low <= parameter.value <= high
+    codes = {code for code, _ in CONFIG_CHECKS} - {"config.out_of_range"}
+    assert {code for code, _ in sheet.relations} == codes
+    published = [s.name for s in build_scenarios() if s.algorithm == algorithm]
+    assert [name for name, _, _ in sheet.scenarios] == published
     assert sheet.rules
     assert all(says for _, says in sheet.rules)
     known = {theorem.name for theorem in THEOREMS}

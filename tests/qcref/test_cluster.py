@@ -9,11 +9,12 @@ from qcref.cluster import Cluster, read_plan
 from qcref.core.signables import sign_message
 from qcref.devnet import FUNDS
 from qcref.net.memory import QUEUE_MAX, BlockRequest, MemoryNetwork
-from qcref.network_genesis import ALGORITHMS, compute_network_genesis
+from qcref.network_genesis import compute_network_genesis
 from qcref.ports import Signer
 from qcref.store.errors import StoreDamagedError, StoreError
 from qcref.store.folder import NETWORK, NODES_MAX
 from spec.config import validate_genesis
+from spec.config.networks import ALGORITHMS
 from spec.consensus.interface import Signable
 from spec.lib.result import Ok
 from tests.qcref.clusters import Notary, Play, get_heights, get_id, playing

@@ -129,10 +129,8 @@ class PlayedNode:
                     self.crash()
                     return
                 answer = self._carry_out(effect)
-                if isinstance(answer, self._slow):
-                    self._held.append(answer)
-                elif answer is not None:
-                    waiting.append(answer)
+                if answer is not None:
+                    (self._held if isinstance(answer, self._slow) else waiting).append(answer)
 
     def hold(self, what: tuple[str, ...]) -> None:
         """Answers of these kinds wait from now on."""

@@ -67,6 +67,17 @@ def test_the_committed_counterexample_is_found_again(
     assert all(set(document["vars"]) <= set(state) for state in document["states"])
 
 
+def test_a_place_for_the_trace_is_tried_before_the_search(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        run("bft", "--nodes", "7", "--rounds", "4", "--itf", str(tmp_path))
+    kept, new = tmp_path / "kept", tmp_path / "new"
+    kept.write_text("what was there", "utf-8")
+    for path in (kept, new):
+        assert run("dpos", "--slots", "1", "--itf", str(path)) == 0
+    assert kept.read_text("utf-8") == "what was there"
+    assert not new.exists()
+
+
 def test_every_committed_trace_is_one_of_those() -> None:
     names = {path.name for path in COUNTEREXAMPLES.glob("*.itf.json")}
     assert names == {

@@ -13,7 +13,7 @@ DEPTHS = st.integers(0, 60)
 
 
 def _compute(percent: int, depth: int) -> Fraction:
-    return Fraction(*compute_reversal_probability(percent, depth))
+    return Fraction(*compute_reversal_probability(percent, depth, 0, None))
 
 
 @given(SHARES, DEPTHS)
@@ -45,6 +45,6 @@ def test_it_is_the_chance_of_ever_drawing_level(percent: int, depth: int) -> Non
 
 @given(SHARES, DEPTHS, st.integers(1, 12))
 def test_a_risk_is_never_shown_smaller_than_it_is(percent: int, depth: int, digits: int) -> None:
-    probability = compute_reversal_probability(percent, depth)
+    probability = compute_reversal_probability(percent, depth, 0, None)
     shown = Fraction(render_probability(probability, digits))
     assert 0 <= shown - Fraction(*probability) < Fraction(1, 10**digits)

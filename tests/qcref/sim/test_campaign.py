@@ -129,6 +129,20 @@ def test_bad_arguments_have_a_code(
     assert f"error[{code}]" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["--seeds", "1000000", "--nodes", "31", "--report"], ["--seed", "1", "--minimise"]],
+)
+def test_a_place_for_the_result_is_tried_before_the_work(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["sim", "--algorithm", "bft", *words]
+    assert main([*command, str(tmp_path / "no folder" / "file")]) == 2
+    assert "error[cli.environment]" in capsys.readouterr().err
+    assert main([*command, str(tmp_path)]) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("line", ["loss_percent = 31", "delay_ms = [5, 1]", "speed = 1", "= ="])
 def test_a_bad_profile_is_refused(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -15,6 +15,8 @@ class Fault:
     """Whose behaviour changes."""
     old: str
     new: str
+    same_as: str | None
+    """Why nobody can see it from outside, if that is so: it is no fault then, and not hunted."""
 
     def change(self, source: str) -> str:
         """The source with the fault; `old` must stand in it exactly once."""
@@ -27,6 +29,6 @@ def load_faults() -> tuple[Fault, ...]:
     """All faults, in the order of the file."""
     view = tomllib.loads((Path(__file__).parent / "planted.toml").read_text("utf-8"))
     return tuple(
-        Fault(f["name"], f["module"], tuple(f["algorithms"]), f["old"], f["new"])
+        Fault(f["name"], f["module"], tuple(f["algorithms"]), f["old"], f["new"], f.get("same_as"))
         for f in view["fault"]
     )

@@ -9,7 +9,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -22,8 +23,9 @@ from tests.spec.consensus.faults.mutants import Mutant, find_mutants, install
 LEVEL: Final = 6
 TIME_S_MAX: Final = 60
 """Of a mutant; all records together take a few seconds."""
-KILLED: Final = 1
-SURVIVED: Final = 0
+NAME_SIZE_BYTES_MAX: Final = 200
+SURVIVED: Final = "survived"
+DIED: Final = "died"
 
 
 def select_records() -> tuple[Record, ...]:
@@ -39,36 +41,55 @@ def is_as_expected(record: Record, answer: Answer) -> bool:
     return record.expect.result == "reject" and answer.rule == record.expect.rule
 
 
-def has_survived(mutant: Mutant, records: Sequence[Record]) -> bool:
-    """Whether all records come out right with the mistake made."""
+def warm_up(records: Sequence[Record]) -> None:
+    """Plays all, as they are: fills what is remembered of signatures, for all children."""
+    for record in records:
+        answer = SpecClient().apply(record.method, dict(record.arguments))
+        assert is_as_expected(record, answer), record.id
+
+
+def find_killer(change: Callable[[], None], records: Sequence[Record]) -> str | None:
+    """The record that comes out otherwise after a change, in a child; None if none does.
+
+    Args:
+        change: made in the child, before the records are played.
+        records: played in order; `DIED` stands for a child that dies, or takes too long.
+    """
     sys.stdout.flush()
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         signal.alarm(TIME_S_MAX)
-        os._exit(_try(mutant, records))
+        os.write(writer, _try(change, records).encode())
+        os._exit(0)
+    os.close(writer)
+    said = os.read(reader, NAME_SIZE_BYTES_MAX).decode()
+    os.close(reader)
     _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) == SURVIVED
+    if os.waitstatus_to_exitcode(status) != 0:
+        return DIED
+    return said if said != SURVIVED else None
 
 
-def _try(mutant: Mutant, records: Sequence[Record]) -> int:
+def _try(change: Callable[[], None], records: Sequence[Record]) -> str:
     try:
-        install(mutant)
+        change()
         for record in records:
             answer = SpecClient().apply(record.method, dict(record.arguments))
             if not is_as_expected(record, answer):
-                return KILLED
+                return record.id
     except BaseException:  # noqa: BLE001 - whatever it dies of, it is a crash to a runner
-        return KILLED
+        return DIED
     return SURVIVED
 
 
 def find_survivors(mutants: Sequence[Mutant]) -> Iterator[Mutant]:
     """Those that no record kills, as they are found."""
     records = select_records()
-    for record in records:  # fills what is remembered of signatures, for all children
-        answer = SpecClient().apply(record.method, dict(record.arguments))
-        assert is_as_expected(record, answer), record.id
-    yield from (mutant for mutant in mutants if has_survived(mutant, records))
+    warm_up(records)
+    for mutant in mutants:
+        if find_killer(partial(install, mutant), records) is None:
+            yield mutant
 
 
 def draw(count: int, seed: int) -> tuple[Mutant, ...]:

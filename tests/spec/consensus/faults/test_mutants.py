@@ -1,12 +1,13 @@
 """Small mistakes made by rule: enough of them, each real, and most of them killed by vectors."""
 
 from collections import Counter
+from functools import partial
 
 import pytest
 
 from spec.consensus import quorum
 from tests.spec.consensus.faults.mutants import find_mutants, install
-from tests.spec.consensus.faults.survey import draw, find_survivors, has_survived, select_records
+from tests.spec.consensus.faults.survey import draw, find_killer, find_survivors, select_records
 
 SAMPLE = 100
 SURVIVORS_PERCENT_MAX = 40
@@ -41,7 +42,8 @@ def test_installing_changes_the_function_that_everybody_holds() -> None:
 def test_a_killed_mutant_leaves_this_process_alone() -> None:
     records = [r for r in select_records() if r.id == "consensus/bft#exact_third"]
     mutant = next(m for m in find_mutants() if m.name == "quorum:is_quorum:compare:0")
-    assert not has_survived(mutant, records)
+    assert find_killer(partial(install, mutant), records) == "consensus/bft#exact_third"
+    assert find_killer(lambda: None, records) is None
     assert not quorum.is_quorum(2, 3)
 
 
