@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dsl import ast, typed
+from dsl.check_lift import Lifter
 from dsl.check_types import resolve_value_type
 from dsl.names import Place, Program, Scope
 from dsl.source import Span
@@ -85,14 +86,20 @@ class Aggregates:
     def _make_sum(
         self, span: Span, keys: tuple[typed.Local, ...], body: typed.Expr, *, old: bool
     ) -> typed.Expr:
-        reader = _Reader({key.id for key in keys})
+        bound = {key.id for key in keys}
+        lifter = Lifter(self._program, bound, old=old)
+        body = lifter.lift(body)
+        reader = _Reader(bound)
         reader.visit(body)
         self._program.used_locals.update(key.id for key in keys)
         for problem_span, problem in reader.problems:
             self._program.report("QC0504", problem, problem_span)
         if not reader.reads and not reader.problems:
             self._program.report("QC0504", "this aggregate reads no map at its bound keys", span)
-        return typed.Sum(span, INT, keys, body, old, self._program.text_of(span))
+        found: typed.Expr = typed.Sum(span, INT, keys, body, old, self._program.text_of(span))
+        for local, read in reversed(lifter.found):
+            found = typed.Bind(span, INT, local, read, found)
+        return found
 
     def sum(self, node: ast.Call, scope: Scope, place: Place, _: Type | None) -> typed.Expr:
         """Check `sum(m)` over all keys of a map."""
@@ -158,7 +165,7 @@ class _Reader:
         for key, is_bound in zip(expr.keys, bound, strict=True):
             if not is_bound and not isinstance(key, typed.Use | typed.Constant | typed.Context):
                 self.problems.append(
-                    (key.span, "outside its bound keys an aggregate takes plain names")
+                    (key.span, "an aggregate computes no keys from its bound ones")
                 )
         if not expr.keys:
             self.problems.append((expr.span, "a state scalar can't stand in an aggregate"))

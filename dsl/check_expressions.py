@@ -31,6 +31,7 @@ from dsl.types import (
     compute_max,
     get_smallest_uint,
     is_number,
+    join_types,
     render_type,
     widen,
 )
@@ -111,9 +112,8 @@ class Expressions:
         if isinstance(kind, TextType) and isinstance(expr, typed.Constant):
             return typed.Constant(expr.span, StringType(max(1, kind.size_bytes)), expr.value)
         if isinstance(kind, MapType):
-            self.program.report(
-                "QC0207", "a map is no value", expr.span, f"index it with {_key_text(kind)}"
-            )
+            label = f"index it with a key of type {render_type(kind.key)}"
+            self.program.report("QC0207", "a map is no value", expr.span, label)
             return typed.make_broken(expr.span)
         return expr
 
@@ -453,10 +453,14 @@ class Expressions:
         self, node: ast.Choice, scope: Scope, place: Place, expected: Type | None
     ) -> typed.Expr:
         condition = self.value(node.condition, scope, place, BOOL)
-        yes = self.check(node.yes, scope, place, expected)
-        no = self.check(node.no, scope, place, expected)
+        if expected is None and isinstance(node.yes, ast.Integer):
+            no = self.check(node.no, scope, place)
+            yes = self.check(node.yes, scope, place, no.type)
+        else:
+            yes = self.check(node.yes, scope, place, expected)
+            no = self.check(node.no, scope, place, expected or yes.type)
         yes, no = self.unify(yes, no, place, expected)
-        return typed.Choice(node.span, yes.type, condition, yes, no)
+        return typed.Choice(node.span, join_types(yes.type, no.type), condition, yes, no)
 
     def unify(
         self, first: typed.Expr, second: typed.Expr, place: Place, expected: Type | None
@@ -494,7 +498,3 @@ class Expressions:
             )  # "or"
         assert found is not None, "the grammar has at least one option"
         return found
-
-
-def _key_text(kind: MapType) -> str:
-    return f"a key of type {render_type(kind.key)}"

@@ -1,15 +1,17 @@
 """Own functions inside guards and properties: a pure body becomes one expression."""
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from dsl import ast, typed
 from dsl import ast_members as decl
 from dsl.ast_walk import compute_depth, walk_syntax
 from dsl.check_past import reads_live
+from dsl.check_types import resolve_value_type
 from dsl.names import Place, Program, Scope
 from dsl.source import FUNCTION_DEPTH_MAX, Span
-from dsl.types import BOOL, EnumMember, EnumType, OptionType, Type
+from dsl.types import BOOL, EnumMember, EnumType, IntType, OptionType, Type, join_types
 
 if TYPE_CHECKING:
     from dsl.check_expressions import Expressions
@@ -151,8 +153,11 @@ def inline_pure(
         locals_.append(local)
     result: Type | None = None
     lines = tuple(line for line in function.lines if not isinstance(line, ast.Clause))
-    body = _Inliner(expressions, place, function).convert(lines, scope)
+    wanted = None if function.result is None else resolve_value_type(program, function.result)
+    body = _Inliner(expressions, place, function, wanted).convert(lines, scope)
     result = body.type
+    if isinstance(result, IntType):
+        body = replace(body, span=span)
     for local, arg in reversed(tuple(zip(locals_, args, strict=True))):
         body = typed.Bind(span, result, local, arg, body)
     return body
@@ -165,6 +170,8 @@ class _Inliner:
     expressions: "Expressions"
     place: Place
     function: decl.Function
+    wanted: Type | None
+    """What the function returns; a number is exact all the same."""
 
     def convert(self, lines: Lines, scope: Scope) -> typed.Expr:
         """Return what statements return, as an expression."""
@@ -188,9 +195,15 @@ class _Inliner:
             case ast.Match():
                 return self._convert_match(line, rest, scope)
             case ast.Return(value=returned) if returned is not None:
-                return self.expressions.settled(returned, scope, self.place)
+                return self._convert_return(returned, scope)
             case _:
                 return self._refuse(line.span)
+
+    def _convert_return(self, node: ast.Expression, scope: Scope) -> typed.Expr:
+        value = self.expressions.check(node, scope, self.place, self.wanted)
+        if self.wanted is None or isinstance(value.type, IntType):
+            return self.expressions.settle(value)
+        return self.expressions.coerce(value, self.wanted, self.place)
 
     def _convert_let(self, line: ast.Let, rest: Lines, scope: Scope) -> typed.Expr:
         value = self.expressions.settled(line.value, scope, self.place)
@@ -206,7 +219,7 @@ class _Inliner:
             test = self.expressions.value(condition, scope, self.place, BOOL)
             yes = self.convert((*block, *rest), scope)
             yes, no = self.expressions.unify(yes, no, self.place, None)
-            no = typed.Choice(line.span, yes.type, test, yes, no)
+            no = typed.Choice(line.span, join_types(yes.type, no.type), test, yes, no)
         return no
 
     def _convert_match(self, line: ast.Match, rest: Lines, scope: Scope) -> typed.Expr:
@@ -222,7 +235,8 @@ class _Inliner:
             arms.append((locals_, value))
         if not arms:
             return self._refuse(line.span)
-        return typed.MatchValue(line.span, arms[0][1].type, subject, tuple(arms))
+        kinds = [value.type for _, value in arms]
+        return typed.MatchValue(line.span, reduce(join_types, kinds), subject, tuple(arms))
 
     def _refuse(self, span: Span) -> typed.Expr:
         message = f"`{self.function.name.text}` is used where it must be one expression"

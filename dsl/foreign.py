@@ -101,6 +101,7 @@ HABITS: tuple[Habit, ...] = (
     ),
     _habit(r"\bmut\b", "let mut", "a variable that changes is `var x = …`"),
     _habit(r"\bconstant\b|\bimmutable\b", "constant", "write `const NAME: type = value`"),
+    _habit(r"\bconst\s+\w+\s*=(?!=)", "const NAME = …", "say its type: `const NAME: u64 = value`"),
     _habit(r"\bwhile\b|\bloop\b", "while", "loops run over a list or `range(n)`"),
     _habit(
         r"\btry\b|\bcatch\b|\bexcept\b",

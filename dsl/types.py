@@ -195,6 +195,15 @@ def has_default(kind: Type) -> bool:
     return True
 
 
+def join_types(first: Type, second: Type) -> Type:
+    """Return the type of a value that is one of two: an exact integer where either is one."""
+    if isinstance(second, IntType) and is_number(first):
+        return second
+    if isinstance(first, UintType) and isinstance(second, UintType):
+        return widen(first, second)
+    return first
+
+
 def get_smallest_uint(value: int) -> UintType:
     """Return the narrowest unsigned type that holds a value, u256 if none does."""
     return next((each for each in UINTS.values() if 0 <= value <= compute_max(each)), U256)

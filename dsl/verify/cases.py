@@ -17,7 +17,18 @@ from dsl.verify.properties import ACTIVE, settle_owed
 from dsl.verify.state import COINS_MAX, Place, Root, State, make_state, read_leaf
 from dsl.verify.terms import Pool, Symbol, Term
 from dsl.verify.trust import list_facts
-from spec.ir.syntax import CELL_BALANCE, CELL_INBOX, Fold, Function, FunctionKind, Leave, Module
+from spec.ir.syntax import (
+    CELL_BALANCE,
+    CELL_INBOX,
+    Fail,
+    Fold,
+    Function,
+    FunctionKind,
+    Join,
+    Leave,
+    Module,
+    get_operands,
+)
 
 GENESIS_MAX = (1 << 256) - 1
 IMPLIED_INIT = Function(
@@ -140,9 +151,13 @@ def _trim(results: tuple[Sym, ...], function: Function) -> tuple[Sym, ...]:
 
 
 def _settle_guard(pool: Pool, function: Function, execution: Execution) -> list[Owed]:
-    """What the guard owes, after the conditions before it have not failed."""
+    """What the guard owes where it is first needed: behind the conditions that come before that.
+
+    So a `let` in front of the `fails` that keeps its divisor from zero is as good as one behind it.
+    """
     code = function.code
-    if any(isinstance(node, Fold) for node in code):
+    has_fold = any(isinstance(node, Fold) for node in code)
+    if has_fold:
         owed = execution.owed
     else:
         roots = {
@@ -153,15 +168,30 @@ def _settle_guard(pool: Pool, function: Function, execution: Execution) -> list[
         owed = settle_owed(pool, code, execution, roots)
     settled: list[Owed] = []
     for each in owed:
+        needed = each.node if has_fold else _find_need(function, each.node)
         earlier = [
             failure.condition
             for failure in execution.failures
-            if failure.is_guard and failure.node < each.node
+            if failure.is_guard and failure.node < needed
         ]
         condition = pool.or_(*earlier, each.condition)
         if condition is not pool.true:
             settled.append(Owed(each.what, condition, each.node))
     return settled
+
+
+def _find_need(function: Function, node: int) -> int:
+    """The first `fails` of a guard that depends on a node, else the end of the guard."""
+    dependent = {node}
+    for index in range(node + 1, function.guard_count):
+        each = function.code[index]
+        used = (*get_operands(each), *([each.header] if isinstance(each, Join) else []))
+        if dependent.isdisjoint(used):
+            continue
+        if isinstance(each, Fail):
+            return index
+        dependent.add(index)
+    return function.guard_count
 
 
 def run_cases(encoder: Encoder, anywhere: State) -> list[Case | tuple[int, str]]:

@@ -18,6 +18,8 @@ EXIT_CODES: Mapping[str, int] = {
 NAME_WIDTH = 28
 TEXT_WIDTH = 56
 TITLES = {"broken": "BROKEN", "not_inductive": "NOT INDUCTIVE"}
+STATIC = "there is a state"
+"""How reasons begin that no counterexample tells more about."""
 PROPERTY_KINDS = frozenset({"invariant", "transition", "tick", "inbox", "can", "check"})
 """Kinds of goals that are told by property; the others are told by function."""
 
@@ -127,7 +129,7 @@ def render_counterexample(report: Report, each: CounterexampleReport) -> list[st
     how = (
         "an attack from deployment, replayed in the reference machine"
         if each.verdict == "broken"
-        else "no attack of up to 3 calls was found; from this state one call breaks it (replayed)"
+        else "no attack was found from deployment; from this state one call breaks it (replayed)"
     )
     place = f"  ({each.origin or report.file}:{each.line})" if each.line else ""
     by_what = f" by {each.action}" if each.action else ""
@@ -207,7 +209,7 @@ def _render_open(report: Report) -> list[str]:
     conditional = [goal for goal in report.goals if goal.verdict == "conditional"]
     for goal in report.goals:
         if goal.verdict in {"unknown", "never_exercised"} or (
-            goal.verdict == "not_inductive" and goal.reason.startswith("there is a state")
+            goal.verdict == "not_inductive" and goal.reason.startswith(STATIC)
         ):
             by_what = f" ({goal.action})" if goal.action else ""
             place = f"  {goal.origin or report.file}:{goal.line}" if goal.line else ""

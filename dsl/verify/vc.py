@@ -117,8 +117,10 @@ def get_shape(vc: Vc, code: Code) -> Shape | str:
         shape = find_shape(vc.encoder, vc.aggregates, code)
     except UnsupportedError as error:
         return error.what
-    if any(not vc.aggregates.is_usable[each] for each in shape.aggregates):
-        return "an aggregate of this shape"
+    unusable = [each for each in shape.aggregates if not vc.aggregates.is_usable[each]]
+    if unusable:
+        has_shape = all(vc.aggregates.patterns[each] for each in unusable)
+        return "a sum that is not 0 over untouched maps" if has_shape else "a sum of this shape"
     return shape
 
 

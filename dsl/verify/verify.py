@@ -9,10 +9,12 @@ from pathlib import Path
 from dsl.proof_module import NO_GHOSTS, Ghosts
 from dsl.source import Source
 from dsl.source_map import PlanMap, SourceMap
-from dsl.verify.counterexample import Confirmed, Search, find_state
+from dsl.verify.attack import Search
+from dsl.verify.counterexample import Confirmed, find_state
 from dsl.verify.fixpoint import Outcome, decide_all
 from dsl.verify.goals import Goal, Vc
 from dsl.verify.names import Names, describe_supports
+from dsl.verify.reach import get_cells
 from dsl.verify.scenario import render_scenario
 from dsl.verify.smtlib import Query
 from dsl.verify.solver import Decision, Limits, Solver
@@ -36,6 +38,13 @@ ASSUMPTIONS = (
 HASH_ASSUMPTION = "hashes are collision-free"
 TIME_ASSUMPTION = "now < 2^63 and height < 2^63"
 """Printed where a contract reads them."""
+
+SENSELESS = "there is a state in which it divides by zero or reads past the end of a list"
+STATIC_REASONS = {
+    "aggregate": "there is a state in which this does not hold",
+    "well_defined guard": f"{SENSELESS}: let a `fails … when …` that excludes it come first",
+}
+"""Why goals fail that no call shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +248,7 @@ class _Judge:
         return tuple(reports), tuple(self._counterexamples)
 
     def _confirm(self) -> None:
-        """Attacks first, then states; successes of actions are states too."""
+        """Short attacks, then states (successes of actions too), then longer attacks."""
         search = Search(self._vc, self._decide)
         failed = [
             outcome
@@ -248,10 +257,8 @@ class _Judge:
             and outcome.goal.kind not in UNREPORTED
             and outcome.verdict in {"failed", "unknown"}
         ]
-        for outcome in failed[:SEARCHED_MAX]:
-            found = search.find(outcome.goal, self._names.get_goal(outcome.goal))
-            if found is not None:
-                self._found[outcome.goal.number] = found
+        searched = [outcome.goal for outcome in failed[:SEARCHED_MAX]]
+        self._search(search, searched, is_deep=False)
         wanted = [
             outcome.goal
             for outcome in self._outcomes
@@ -265,6 +272,15 @@ class _Judge:
         ):
             if confirmed is not None:
                 self._found[goal.number] = confirmed
+        stated = self._found.keys() & {goal.number for goal in rest}
+        self._search(search, [each for each in searched if each.number in stated], is_deep=True)
+
+    def _search(self, search: Search, goals: Sequence[Goal], *, is_deep: bool) -> None:
+        """Looks for an attack on each of some goals."""
+        for goal in goals:
+            found = search.find(goal, self._names.get_goal(goal), is_deep=is_deep)
+            if found is not None:
+                self._found[goal.number] = found
 
     def _report(self, outcome: Outcome) -> GoalReport:
         verdict, reason = self._judge(outcome)
@@ -302,7 +318,7 @@ class _Judge:
         if found is not None:
             return "not_inductive", "a state keeps every invariant, but one call breaks this"
         if outcome.verdict == "failed" and _is_static(goal):
-            return "not_inductive", "there is a state in which this does not hold"
+            return "not_inductive", STATIC_REASONS.get(goal.kind, SENSELESS)
         if outcome.verdict == "failed":
             return "unknown", "the solver's model could not be replayed"
         return "unknown", outcome.reason
@@ -377,16 +393,6 @@ class _Judge:
             is_own = goal.kind.endswith("ensures")
             reports.append(report if is_own else replace(report, action=""))
         return reports
-
-
-def get_cells(vc: Vc, goal: Goal) -> frozenset[int]:
-    """The cells that a goal's property is about."""
-    cells: set[int] = set()
-    for evaluated in goal.evaluated:
-        cells.update(cell for cell, _ in evaluated.reads)
-        for asked in evaluated.asked:
-            cells.update(pattern.cell for pattern in vc.aggregates.patterns[asked.aggregate])
-    return frozenset({goal.index} if goal.kind == "frame" else cells)
 
 
 def _is_static(goal: Goal) -> bool:

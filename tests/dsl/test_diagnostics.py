@@ -50,6 +50,7 @@ HABITUAL_LINES = {
     "emit Transfer(x)": "emits",
     "returns (x)": "->",
     "let mut y = 1": "var x",
+    "const LIMIT = 10": "const NAME: u64 = value",
     "while x > 1:": "range(n)",
     "try f():": "caught",
     "let y = null": "none",
