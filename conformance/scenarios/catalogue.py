@@ -8,6 +8,7 @@ from conformance.scenarios import (
     answers,
     clauses,
     duties,
+    edges,
     finality,
     heads,
     locks,
@@ -29,7 +30,19 @@ ALGORITHMS: Final = ("pow", "pos", "dpos", "hybrid", "bft")
 @cache
 def build_scenarios() -> tuple[Scenario, ...]:
     """All of them, an algorithm after the other."""
-    modules = (work, heads, duties, finality, sets, rounds, locks, refusals, clauses, answers)
+    modules = (
+        work,
+        heads,
+        duties,
+        finality,
+        sets,
+        rounds,
+        locks,
+        refusals,
+        clauses,
+        answers,
+        edges,
+    )
     made = tuple(scenario for module in modules for scenario in module.build())
     return tuple(s for algorithm in ALGORITHMS for s in made if s.algorithm == algorithm)
 

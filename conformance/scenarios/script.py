@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from conformance.clients.spec.answers import JsonObject, to_hex
+from conformance.clients.spec.scenario_methods import render_sent
 from conformance.scenarios.lab import Lab
 from spec.config import encode_genesis
 from spec.consensus.bft.messages import PROPOSAL, Proposal
@@ -186,6 +187,8 @@ class Script:
                 return [str(part) for part in value]
             case "signed":
                 return [self._translate_signed(row) for row in value]
+            case "sent" | "repeats":
+                return [render_sent(message) for message in value]
             case "waits":
                 return [
                     {"kind": kind, "height": str(height), "round": round_, "after_ms": str(ms)}

@@ -17,6 +17,7 @@ from conformance.clients.spec.answers import (
 )
 from conformance.clients.spec.played_node import PlayedNode
 from conformance.clients.spec.views import render_view
+from spec.chain import get_gossip
 from spec.config import decode_genesis, validate_genesis
 from spec.consensus.bft.messages import PROPOSAL, Proposal
 from spec.consensus.bft.rounds import TimeoutKind
@@ -201,7 +202,9 @@ def _ask_effects(node: PlayedNode, name: str) -> Any:  # noqa: ANN401 - JSON
     """What a node asked its shell to do."""
     match name:
         case "sent":
-            return [_render_sent(message) for message in node.log.sent]
+            return [render_sent(message) for message in node.log.sent]
+        case "repeats":
+            return [render_sent(message) for message in get_gossip(node.config, node.node)[1:]]
         case "fetched":
             return [to_hex(block_id) for block_id in node.log.fetched]
         case "logged":
@@ -264,7 +267,7 @@ def render_signed(message: Signable) -> JsonObject:
             return {"block": {"slot": str(header.slot), "parent": to_hex(header.parent)}}
 
 
-def _render_sent(message: Message) -> JsonObject:
+def render_sent(message: Message) -> JsonObject:
     """The kind of what was sent, and its block id or its root."""
     if isinstance(message, Block):  # whose seal may hold other precommits, and stand
         return {"block": to_hex(compute_block_id(message.header))}

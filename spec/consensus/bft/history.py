@@ -2,7 +2,8 @@
 
     terms      who had a seat from which height to which
     marks      when some heights were: evidence is as old as the first mark at or above its height,
-               so its age is told too short by at most a sixteenth of the longest
+               so its age is told too short by at most a sixteenth of the longest, and a block;
+               one mark older than the longest age is kept, so that older evidence is seen to be
     absences   commits in a row that lack a validator's vote
 
 Terms that ended below the oldest mark are forgotten: evidence about them is too old.
@@ -11,6 +12,7 @@ Source: CONSENSUS.md 1 (BFT: double-sign slash, downtime jail); decision record 
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from spec.lib.ssz import Container, List, Uint
 from spec.limits import TERMS_MAX, VALIDATORS_MAX
@@ -115,13 +117,16 @@ def apply_height(
 
 
 def _apply_mark(marks: tuple[Mark, ...], mark: Mark, age_ms: int) -> tuple[Mark, ...]:
-    """One more if it is time, without those that no offence young enough can need."""
-    spacing_ms = max(1, age_ms // MARK_PARTS)
+    """One more if it is time, without those that a later one, too old as well, stands for.
+
+    Marks stand at least a part of the age apart, rounded up: at most `MARKS_MAX` are needed.
+    """
+    spacing_ms = -(-age_ms // MARK_PARTS)
     if marks and mark.time_ms - marks[-1].time_ms < spacing_ms:
         return marks
     marks = (*marks, mark)
-    needed = tuple(m for m in marks if m.time_ms + age_ms >= mark.time_ms)
-    return needed[-MARKS_MAX:]
+    kept = tuple(m for m, later in pairwise(marks) if later.time_ms + age_ms >= mark.time_ms)
+    return (*kept, mark)
 
 
 def _change_seats(

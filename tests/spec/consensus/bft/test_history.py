@@ -63,7 +63,20 @@ def test_an_age_is_never_told_too_long_nor_much_too_short(
         if age_ms <= AGE_MS:
             assert age_ms - told_ms <= AGE_MS // MARK_PARTS + 40, "a part, and one block"
         if age_ms > AGE_MS + AGE_MS // MARK_PARTS + 80:
-            assert told_ms > AGE_MS - AGE_MS // MARK_PARTS - 40
+            assert told_ms > AGE_MS, "evidence that is too old is never taken for young"
+
+
+@given(st.integers(1, 1_000), st.integers(1, 60))
+def test_evidence_of_the_first_height_grows_too_old_however_long_the_chain(
+    age_ms: int, step_ms: int
+) -> None:
+    history, time_ms = compute_first_history((0,)), 1_000
+    for height in range(1, 2 * age_ms // step_ms + 60):
+        history = apply_height(history, Mark(height, time_ms), ((0,), (0,)), age_ms)
+        time_ms += step_ms
+        assert len(history.marks) <= MARKS_MAX
+    assert had_seat(history, 0, 1)
+    assert compute_age_ms(history, 1, time_ms) > age_ms
 
 
 @given(CHAINS)

@@ -75,7 +75,7 @@ def has_found(hunt: Hunt) -> bool:
 
 def find_by_vectors(faults: Sequence[Fault]) -> Iterator[tuple[Fault, str | None]]:
     """Each fault with the record that finds it, None if none does."""
-    records = select_records()
+    records = select_records() if any(map(has_records, faults)) else ()
     warm_up(records)
     for fault in faults:
         yield fault, find_killer(partial(install, fault), records) if has_records(fault) else None
