@@ -6,8 +6,27 @@ It is total: no input, however malformed or hostile, makes it raise or changes t
 given. Decoding bytes is the shell's business (`decode_*` return errors); what arrives here is
 typed.
 
-`compute_node_config` and `compute_anchor` make what `init` needs from a genesis or from a stored
-block; a shell then calls `init` and feeds `Restart` first.
+`compute_node_config` and `compute_genesis_anchor` make what `init` needs from a genesis; a shell
+then calls `init` and feeds `Restart` first. Above a stored block it takes an `Entry` of the block,
+of `rules.decode_state` of its leaves, and of its ledger's view.
+
+    effect        who carries it out                     what to answer
+    Persist       the log; synced before the next        nothing; the log is part of Restart
+    Sign          the key; a reveal: onion.compute_layer Signed, the signature (or reveal) in it
+    Build         ledger.block.build_block               Built, unsealed, with the request's tag
+    Mine          a search for the header's nonce        Mined, once found; a new Mine replaces it
+    Execute       ledger.block.apply_block               Executed, the view after it or the error
+    Schedule      a timer                                Timeout; stale ones mean nothing
+    Broadcast     the network                            nothing; to a peer it is Received
+    Fetch         the network                            nothing; Received if it comes
+    SetHead       whoever follows the head               nothing
+    Finalize      whoever prunes                         nothing
+    Report        operators                              nothing
+    RejectMessage the peers' standing                    nothing
+
+Effects are carried out in order. Timers, builds and searches die with the process; `Restart` asks
+anew for what is needed. Ledger states may be lost too: each logged block comes as an `Execute`.
+docs/driving_a_node.md says more, and has an example.
 
 Source: CONSENSUS.md 1; DESIGN.md 1.
 """
@@ -193,7 +212,7 @@ def get_gossip(config: NodeConfig[S, D], node: NodeState[S, D]) -> tuple[Message
     """
     if not node.is_awake:
         return ()
-    return (node.tree[node.head].block, *config.duty.get_gossip(node))
+    return (node.tree[node.head].block, *config.duty.get_gossip(config, node))
 
 
 def _wake(config: NodeConfig[S, D], node: NodeState[S, D], restart: Restart) -> Transition[S, D]:

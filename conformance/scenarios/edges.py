@@ -7,6 +7,7 @@ from conformance.scenarios.chains import (
     DPOS,
     EPOCH,
     GENESIS_TIME_MS,
+    HYBRID,
     POS,
     WORK,
     make_lab,
@@ -16,12 +17,14 @@ from conformance.scenarios.lab import GENESIS, Lab, Wish
 from conformance.scenarios.rounds import HEIGHT, ME, NOW_MS, PREVOTE, make_start, make_votes
 from conformance.scenarios.script import DEFENDED, Scenario, Script, Story
 from conformance.scenarios.sets import V0, Fork
+from spec.config import ConsensusConfig
 from spec.consensus.bft.messages import NO_SIGNATURE
 from spec.consensus.bft.state import compute_proposer
 from spec.consensus.bft.votes import VoteType
 from spec.ledger.ops import (
     Commit,
     CommitSignature,
+    DoubleFfgVote,
     DoubleProposal,
     DoubleVote,
     ProposalSignature,
@@ -43,6 +46,8 @@ def build() -> tuple[Scenario, ...]:
         _slow_leak(),
         _jailed_delegate(),
         _rival_finality(),
+        _stale_evidence(DPOS),
+        _stale_evidence(HYBRID),
         _last_signature(),
         _convict_leaves(),
         _back_from_jail(),
@@ -166,7 +171,7 @@ def _jailed_delegate() -> Scenario:
     lab = make_lab(replace(DPOS, missed_slots_max=2))
     absent: int = lab.tick(GENESIS, 1).producer
     others = tuple(voter for voter in ALL if voter != absent)
-    parent, made = GENESIS, []
+    parent, made = GENESIS, list[str]()
     for slot in range(1, 6 * EPOCH):
         if lab.tick(parent, slot).producer == absent:
             continue
@@ -218,6 +223,38 @@ def _rival_finality() -> Scenario:
         verdict=DEFENDED,
     )
     return script.finish("rival_finality", story)
+
+
+def _stale_evidence(consensus: ConsensusConfig) -> Scenario:
+    lab = make_lab(consensus)
+    last = grow(lab, ("a", GENESIS), range(1, EPOCH + 1), ())
+    vote = lab.votes_on("a3", EPOCH, (0,))[0]
+    beside = lab.sign_ffg(replace(vote, target=replace(vote.target, root=OTHER)))
+    proof = DoubleFfgVote(vote, beside)
+    has_slots = lab.config.rules.name == "dpos"
+    edge = EPOCH + 99  # evidence may be 100 slots old, and goes into the block after the head
+    heads = (edge, edge + 1) if has_slots else range(EPOCH + 1, edge + 2)
+    for slot in heads:
+        lab.add(f"a{slot}", last, Wish(slot=slot))
+        last = f"a{slot}"
+    script = Script(lab, {"n": None})
+    script.restart(LATER_MS)
+    script.block(*(f"a{slot}" for slot in range(1, EPOCH + 1)))
+    script.send(proof)
+    script.check(offenders=[0], repeats=[proof])
+    script.block(*(f"a{slot}" for slot in heads[:-1]))
+    script.check(head=f"a{edge}", repeats=[proof])
+    script.block(last)
+    script.check(head=last, repeats=[], refused=[])
+    story = Story(
+        title="Evidence that no producer took in time",
+        history="Gossip that nothing ends fills every network: old alerts of Bitcoin, old votes.",
+        attack="Offends once; the producers leave the evidence out of all their blocks.",
+        defence="It is repeated for as long as a block may hold it, and rests then.",
+        rule="voter.get_own_messages, finality.is_too_old",
+        verdict=DEFENDED,
+    )
+    return script.finish("stale_evidence", story)
 
 
 # BFT

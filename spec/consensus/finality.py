@@ -47,7 +47,7 @@ from spec.consensus.finality_errors import (
     VoteSignatureInvalid,
 )
 from spec.consensus.finality_state import FinalityState, apply_ballots, apply_frame
-from spec.consensus.interface import RulesContext
+from spec.consensus.interface import Evidence, RulesContext
 from spec.consensus.offences import SLASH_MULTIPLIER, get_validator, validate_offence
 from spec.ledger.codec import BlockId
 from spec.ledger.ledger_ops import LedgerOp, Reward, Slash
@@ -331,15 +331,28 @@ def _validate_age(
     draft: Draft,
     evidence: DoubleFfgVote | DoubleProduction,
 ) -> ConsensusError | None:
+    age_ms = _compute_age_ms(rule, draft.slot, evidence)
+    age_ms_max = context.config.staking.evidence_age_ms
+    return EvidenceTooOld(age_ms, age_ms_max) if age_ms > age_ms_max else None
+
+
+def _compute_age_ms(
+    rule: FinalityRule, at_slot: int, evidence: DoubleFfgVote | DoubleProduction
+) -> int:
     """How long ago the later of the two messages could be sent, in slots of the chain."""
     if isinstance(evidence, DoubleProduction):
         slot = evidence.slot
     else:
         epoch = max(evidence.first.target.epoch, evidence.second.target.epoch)
         slot = epoch * rule.config.epoch_blocks
-    age_ms = (draft.slot - slot) * rule.slot_ms
-    age_ms_max = context.config.staking.evidence_age_ms
-    return EvidenceTooOld(age_ms, age_ms_max) if age_ms > age_ms_max else None
+    return (at_slot - slot) * rule.slot_ms
+
+
+def is_too_old(context: RulesContext, rule: FinalityRule, slot: int, evidence: Evidence) -> bool:
+    """Whether no block of this slot, or of a later one, may hold the evidence any more."""
+    if not isinstance(evidence, DoubleFfgVote | DoubleProduction):
+        return True
+    return _compute_age_ms(rule, slot, evidence) > context.config.staking.evidence_age_ms
 
 
 def _compute_slash(rule: FinalityRule, state: FinalityState, offender: int) -> int:

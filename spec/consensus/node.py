@@ -169,7 +169,7 @@ class Duty(Protocol[S, D]):
     def choose(self, config: "NodeConfig[S, D]", node: NodeState[S, D]) -> BlockId:
         """The head among the tree's blocks; `choose_heaviest` in all algorithms but PoS."""
 
-    def get_gossip(self, node: NodeState[S, D]) -> tuple[Message, ...]:
+    def get_gossip(self, config: "NodeConfig[S, D]", node: NodeState[S, D]) -> tuple[Message, ...]:
         """Our own signed messages that still matter, for the shell to repeat."""
 
     def on_block(

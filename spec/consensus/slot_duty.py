@@ -10,11 +10,12 @@ Source: CONSENSUS.md 1; INTERFACE.md 2.11, 2.12, 3.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
-from spec.consensus.finality import FinalityRule
+from spec.consensus.finality import FinalityRule, is_too_old
 from spec.consensus.finality_state import FinalityState
 from spec.consensus.interface import (
     Broadcast,
@@ -225,10 +226,11 @@ class SlotDuty(Generic[S]):
         """As the policy says."""
         return self.policy.choose(config, node)
 
-    def get_gossip(self, node: State[S]) -> tuple[Message, ...]:
-        """Our latest vote, and evidence."""
-        view = node.tree[node.head].view
-        return get_own_messages(node.duty.voter, view, _get_finality(node))
+    def get_gossip(self, config: Config[S], node: State[S]) -> tuple[Message, ...]:
+        """Our latest vote, and evidence that may still convict."""
+        head, rule = node.tree[node.head], self.policy.get_rule(config.context)
+        is_stale = partial(is_too_old, config.context, rule, head.block.header.slot + 1)
+        return get_own_messages(node.duty.voter, head.view, _get_finality(node), is_stale)
 
     def on_block(self, config: Config[S], node: State[S], block_id: BlockId) -> Outcome[S]:
         """Witnesses its votes and its seal, and whether it came in time."""

@@ -11,7 +11,7 @@ until the chain has convicted its offender. Votes that contradict what is final 
 Source: FFG.md 1 (honest), 3; CONSENSUS.md 1 (accountability); INTERFACE.md 2.11, 2.12, 3.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from spec.consensus.bft.messages import NO_SIGNATURE
@@ -301,7 +301,10 @@ def get_pool(voter: VoterState, ffg: FfgState) -> tuple[Op, ...]:
 
 
 def get_own_messages(
-    voter: VoterState, view: LedgerView, finality: FinalityState
+    voter: VoterState,
+    view: LedgerView,
+    finality: FinalityState,
+    is_stale: Callable[[Evidence], bool],
 ) -> tuple[FfgVote | Evidence, ...]:
     """What a shell repeats: our latest vote, once it is signed, and evidence of use to the chain.
 
@@ -309,11 +312,12 @@ def get_own_messages(
         voter: the memory.
         view: the ledger after our head.
         finality: after our head; whom it has convicted needs no more evidence.
+        is_stale: whether evidence is too old for the block after our head.
     """
     own = () if voter.vote is None or voter.vote.signature == NO_SIGNATURE else (voter.vote,)
     evidence = (
         e
         for offender, e in sorted(voter.evidence.items())
-        if offender not in finality.convicted and is_answerable(view, offender)
+        if offender not in finality.convicted and is_answerable(view, offender) and not is_stale(e)
     )
     return (*own, *evidence)

@@ -201,7 +201,7 @@ class BftDuty:
         """The highest block: only certified blocks are in the tree."""
         return choose_heaviest(config, node)
 
-    def get_gossip(self, node: State) -> tuple[Message, ...]:
+    def get_gossip(self, _config: Config, node: State) -> tuple[Message, ...]:
         """Every message of our own for the height in progress, and evidence no block has yet."""
         work = node.duty.work
         own = tuple(

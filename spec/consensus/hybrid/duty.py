@@ -7,11 +7,13 @@ Source: CONSENSUS.md 1, 2; EIP-1011 (when to vote); INTERFACE.md 3; FFG.md 1.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
 from spec.consensus.bft.state import compute_seats
-from spec.consensus.hybrid.rules import HybridRules, get_config
+from spec.consensus.finality import is_too_old
+from spec.consensus.hybrid.rules import HybridRules, get_config, get_rule
 from spec.consensus.hybrid.state import HybridState
 from spec.consensus.interface import (
     Effect,
@@ -145,10 +147,11 @@ class HybridDuty:
         """The highest justified epoch, then the most work; of equals the first seen."""
         return choose_heaviest(config, node)
 
-    def get_gossip(self, node: State) -> tuple[Message, ...]:
-        """Our latest vote, and evidence."""
-        head = node.tree[node.head]
-        return get_own_messages(node.duty.voter, head.view, head.chain_state.finality)
+    def get_gossip(self, config: Config, node: State) -> tuple[Message, ...]:
+        """Our latest vote, and evidence that may still convict."""
+        head, rule = node.tree[node.head], get_rule(config.context)
+        is_stale = partial(is_too_old, config.context, rule, head.block.header.slot + 1)
+        return get_own_messages(node.duty.voter, head.view, head.chain_state.finality, is_stale)
 
     def on_block(self, _config: Config, node: State, block_id: BlockId) -> Outcome:
         """Witnesses the votes in it."""

@@ -108,7 +108,7 @@ class PowDuty:
         """The most work; of equals the first seen."""
         return choose_heaviest(config, node)
 
-    def get_gossip(self, _node: State) -> tuple[Message, ...]:
+    def get_gossip(self, _config: Config, _node: State) -> tuple[Message, ...]:
         """The head, which the shell repeats anyway, is all there is to say."""
         return ()
 

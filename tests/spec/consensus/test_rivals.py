@@ -218,16 +218,21 @@ def make_finality(shell: Shell) -> FinalityState:
 def test_evidence_is_repeated_until_the_chain_convicts_its_offender() -> None:
     evidence = DoubleFfgVote(vote(2), vote(2, OURS))
     voter = replace(EMPTY_VOTER_STATE, evidence={2: evidence})
+
+    def repeat(view: LedgerView, finality: FinalityState) -> tuple[Message, ...]:
+        return get_own_messages(voter, view, finality, lambda _: False)
+
     finality = make_finality(Network(4, consensus=DPOS, stake=1_000).shells[0])
-    assert get_own_messages(voter, VIEW, finality) == (evidence,)
+    assert repeat(VIEW, finality) == (evidence,)
     slashed = tuple(
         replace(v, status=ValidatorStatus.SLASHED) if v.validator == 2 else v
         for v in VIEW.validators
     )
     gone = tuple(v for v in VIEW.validators if v.validator != 2)
     for view, convicted in ((LedgerView(slashed), ()), (LedgerView(gone), ()), (VIEW, (2,))):
-        assert get_own_messages(voter, view, replace(finality, convicted=convicted)) == ()
-    assert get_own_messages(voter, VIEW, replace(finality, convicted=(1,))) == (evidence,)
+        assert repeat(view, replace(finality, convicted=convicted)) == ()
+    assert repeat(VIEW, replace(finality, convicted=(1,))) == (evidence,)
+    assert get_own_messages(voter, VIEW, finality, lambda _: True) == (), "too old"
 
 
 def test_gossip_ends_once_a_block_of_the_chain_holds_the_evidence() -> None:
