@@ -9,9 +9,10 @@ from spec.consensus import quorum
 from tests.spec.consensus.faults.mutants import find_mutants, install
 from tests.spec.consensus.faults.survey import draw, find_killer, find_survivors, select_records
 
-SAMPLE = 100
-SURVIVORS_PERCENT_MAX = 40
-"""Of a sample; those that change nothing anybody can see are among them."""
+SAMPLE = 150
+SURVIVORS_PERCENT_MAX = 20
+"""Of the sample, of which 18 % survived when this was set; those that change nothing anybody can
+see are among them."""
 RULES = 13
 
 
