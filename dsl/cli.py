@@ -119,10 +119,10 @@ def read_source(path: Path) -> str | int:
 
 
 def _compile(args: argparse.Namespace) -> "CompileResult | int":
-    from dsl.compile import compile_source  # noqa: PLC0415  # `qc --help` must not load the compiler
+    from dsl.compile import compile_source, complete  # noqa: PLC0415  # not for `qc --help`
 
     text = read_source(args.file)
-    return text if isinstance(text, int) else compile_source(text, str(args.file))
+    return text if isinstance(text, int) else complete(compile_source(text, str(args.file)))
 
 
 def _print_diagnostics(result: "CompileResult", *, as_json: bool) -> None:

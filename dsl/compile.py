@@ -49,8 +49,21 @@ class CompiledUnit:
     source: Source
     stubs: tuple["CompiledUnit", ...]
     """The contracts that its tests deploy."""
-    proof: Proof
-    """What the verifier proves; the module itself unless properties need more."""
+    whole: typed.Contract
+    """`checked` with its ghosts, which are not deployed."""
+
+    @property
+    def proof(self) -> Proof:
+        """What the verifier proves; the module itself unless properties need more."""
+        proof, _ = self.proved
+        assert proof is not None, "`complete` was asked whether there is one"
+        return proof
+
+    @cached_property
+    def proved(self) -> tuple[Proof | None, tuple[Diagnostic, ...]]:
+        """That, made when first asked for, or None and why the core IR refuses it."""
+        found: list[Diagnostic] = []
+        return _make_proof(self, found), tuple(found)
 
     @cached_property
     def code_id(self) -> bytes:
@@ -174,11 +187,15 @@ def _error(code: str, message: str, span: Span, label: str = "") -> Diagnostic:
 def _finish(
     imports: Imports, found: Sequence[Diagnostic], unit: CompiledUnit | None
 ) -> CompileResult:
-    source = imports.source
-    unique = tuple(dict.fromkeys(_tell_use(imports, each) for each in found))
+    told = _order(imports.source, [_tell_use(imports, each) for each in found])
+    return CompileResult(imports.source, told, unit)
+
+
+def _order(source: Source, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Each once, errors first, in the order of the text, not too many."""
+    unique = dict.fromkeys(found)
     ordered = sorted(unique, key=lambda each: (not is_error(each), each.span.start, each.code))
-    inside = tuple(clamp(each, len(source.text)) for each in ordered[: 2 * ERRORS_MAX])
-    return CompileResult(source, inside, unit)
+    return tuple(clamp(each, len(source.text)) for each in ordered[: 2 * ERRORS_MAX])
 
 
 def _tell_use(imports: Imports, each: Diagnostic) -> Diagnostic:
@@ -203,17 +220,6 @@ def _build(
     linked = try_link(lowered, checked, found)
     if linked is None:
         return None
-    proof = Proof(linked, lowered.source_map)
-    views = list_views(whole)
-    if views or whole is not checked:
-        proved = try_lower(source, whole, views, found)
-        proved_linked = None if proved is None else try_link(proved, whole, found)
-        if proved is None or proved_linked is None:
-            return None
-        trusts = map_trusts(source, whole, proved.source_map)
-        ghosts = Ghosts(list_ghosts(whole), proved.ghosts, trusts)
-        plans = map_plans(source, whole)
-        proof = Proof(proved_linked, proved.source_map, plans, ghosts)
     built = [_build(source, each, (), found) for each in stubs]
     return CompiledUnit(
         checked.name,
@@ -223,8 +229,34 @@ def _build(
         checked,
         source,
         tuple(each for each in built if each is not None),
-        proof,
+        whole,
     )
+
+
+def _make_proof(unit: CompiledUnit, found: list[Diagnostic]) -> Proof | None:
+    whole, source = unit.whole, unit.source
+    views = list_views(whole)
+    if not views and whole is unit.checked:
+        return Proof(unit.linked, unit.source_map)
+    lowered = try_lower(source, whole, views, found)
+    linked = None if lowered is None else try_link(lowered, whole, found)
+    if lowered is None or linked is None:
+        return None
+    trusts = map_trusts(source, whole, lowered.source_map)
+    ghosts = Ghosts(list_ghosts(whole), lowered.ghosts, trusts)
+    return Proof(linked, lowered.source_map, map_plans(source, whole), ghosts)
+
+
+def complete(result: CompileResult) -> CompileResult:
+    """Return the result with what is wrong with the module that is proved, which has no unit then.
+
+    That module is lowered only now: whoever deploys or calls a contract has no need of it.
+    """
+    found = () if result.unit is None else result.unit.proved[1]
+    if not found:
+        return result
+    diagnostics = _order(result.source, (*result.diagnostics, *found))
+    return CompileResult(result.source, diagnostics, None)
 
 
 def try_lower(

@@ -11,7 +11,6 @@ import argparse
 import json
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,6 +103,8 @@ def report_error(code: str, sentence: str, *helps: str) -> int:
 
 
 def _get_solver_version() -> str | None:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to load
+
     try:
         return version("z3-solver")
     except PackageNotFoundError:

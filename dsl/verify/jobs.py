@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsl.cli import read_source
-from dsl.compile import CompiledUnit, compile_source
+from dsl.compile import CompiledUnit, compile_source, complete
 from dsl.diagnostics import is_error, render_diagnostics
 from dsl.interface import render_signature
 from dsl.testing import run_tests
@@ -103,7 +103,7 @@ def compile_file(path: Path) -> CompiledUnit | str | None:
     text = read_source(path)
     if isinstance(text, int):
         return None
-    result = compile_source(text, str(path))
+    result = complete(compile_source(text, str(path)))
     errors = [each for each in result.diagnostics if is_error(each)]
     if result.unit is None or errors:
         return render_diagnostics(result.source, result.diagnostics)

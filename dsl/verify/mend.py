@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dsl import ast
 from dsl import ast_members as decl
-from dsl.compile import CompiledUnit, compile_source
+from dsl.compile import CompiledUnit, compile_source, complete
 from dsl.diagnostics import is_error
 from dsl.parse import parse_source
 from dsl.source import Source, make_source
@@ -62,7 +62,7 @@ def list_undeclared(unit: CompiledUnit, decide: Decide) -> tuple[Undeclared, ...
 
 def compile_clean(text: str, file: str) -> CompiledUnit | None:
     """The contract of a text without errors, else None."""
-    result = compile_source(text, file)
+    result = complete(compile_source(text, file))
     return None if any(is_error(each) for each in result.diagnostics) else result.unit
 
 
