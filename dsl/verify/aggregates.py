@@ -180,7 +180,7 @@ class Aggregates:
     def make_sum(self, asked: Asked, touched: list[Keys]) -> Term:
         """The sum of the body over distinct keys among those touched, at the root of a state."""
         pool = self._encoder.pool
-        state = make_state(asked.state.root)
+        state = asked.state.root.start
         total = pool.zero
         for position, keys in enumerate(touched):
             is_new = pool.and_(

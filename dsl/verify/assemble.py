@@ -19,7 +19,7 @@ from dsl.verify.past import get_key_types, get_past_state, is_past_cell
 from dsl.verify.properties import Entry, Evaluated, Shape, View
 from dsl.verify.signatures import list_signable
 from dsl.verify.smtlib import Query, make_query
-from dsl.verify.state import Place, State, make_state, read_leaf
+from dsl.verify.state import Place, State, read_leaf
 from dsl.verify.terms import ATOMS, Pool, Symbol, Term, collect
 from spec.ir.syntax import AddressType, StringType, Type
 
@@ -248,9 +248,8 @@ def _add_sums(work: Assembly) -> None:
     for asked in work.asked.values():
         if not asked.state.root.is_default:
             ghost = vc.aggregates.get_ghost(asked.aggregate, asked.state.root, asked.args)
-            ghosts.setdefault(
-                ghost.id, Asked(asked.aggregate, make_state(asked.state.root), asked.args)
-            )
+            start = asked.state.root.start
+            ghosts.setdefault(ghost.id, Asked(asked.aggregate, start, asked.args))
     for asked in ghosts.values():
         is_positive = vc.aggregates.is_positive[asked.aggregate]
         touched = _list_touched(work, asked.aggregate)
@@ -369,13 +368,9 @@ def _add_single_sums(work: Assembly) -> None:
 # Hashes
 
 
-def _list_packed(pool: Pool, assertions: Iterable[Term]) -> list[Term]:
+def _list_packed(pool: Pool, terms: Iterable[Term]) -> list[Term]:
     """Different arguments of messages are different bytes, if the types are the same."""
-    found = [
-        term
-        for term in collect(assertions)
-        if term.symbol is not None and term.symbol.group == "packed"
-    ]
+    found = [term for term in terms if term.symbol is not None and term.symbol.group == "packed"]
     facts: list[Term] = []
     for position, left in enumerate(found):
         for right in found[:position]:
@@ -397,12 +392,9 @@ def _get_length(pool: Pool, packed: Term) -> Term:
 
 def list_injective(pool: Pool, assertions: Iterable[Term]) -> list[Term]:
     """Different inputs of a hash, or different hashes, give different digests; so do messages."""
-    digests = [
-        term
-        for term in collect(assertions)
-        if term.symbol is not None and term.symbol.group == "hash"
-    ]
-    facts = _list_packed(pool, assertions)
+    terms = collect(assertions)
+    digests = [term for term in terms if term.symbol is not None and term.symbol.group == "hash"]
+    facts = _list_packed(pool, terms)
     for position, left in enumerate(digests):
         for right in digests[:position]:
             is_same = pool.false

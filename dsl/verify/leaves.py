@@ -109,6 +109,21 @@ def _compute_scalar(kind: Type) -> tuple[Leaf, ...]:
             raise AssertionError("a map is no value")
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a leaf may differ from zero: another leaf of the same value decides."""
+
+    leaf: int
+    """The tag of the enclosing enum, or the length of the enclosing list or string."""
+    number: int
+    """The tag it must equal, or what the length must exceed."""
+    is_tag: bool
+
+
+Conditions = tuple[tuple[Condition, ...], ...]
+"""For each leaf of a type what decides whether it may differ from zero."""
+
+
 class Layouts:
     """The leaves of each type of a table, worked out once."""
 
@@ -117,6 +132,9 @@ class Layouts:
         self.ghosts = ghosts
         """Cells that only properties read: their numbers are exact and have no range."""
         self._known: dict[Type, tuple[Leaf, ...]] = {}
+        self._spans: dict[tuple[Type, tuple[int, ...]], tuple[Type, int]] = {}
+        self.conditions: dict[Type, Conditions] = {}
+        """What `compute_conditions` has worked out."""
 
     def get(self, index: TypeIndex) -> Type:
         """The type at an index."""
@@ -174,11 +192,16 @@ class Layouts:
 
     def path_span(self, kind: Type, fields: tuple[int, ...]) -> tuple[Type, int]:
         """The type at a path of record fields and the offset of its first leaf."""
-        offset = 0
-        for index in fields:
-            kind, step = self.field_span(kind, index)
-            offset += step
-        return kind, offset
+        if not fields:
+            return kind, 0
+        known = self._spans.get((kind, fields))
+        if known is None:
+            offset, inner = 0, kind
+            for index in fields:
+                inner, step = self.field_span(inner, index)
+                offset += step
+            known = self._spans[(kind, fields)] = (inner, offset)
+        return known
 
     def split_cell(self, kind: Type) -> tuple[tuple[Type, ...], Type]:
         """The key types of a cell's maps, outermost first, and the type of its values."""
@@ -271,19 +294,15 @@ def _decode_fields(
     return tuple(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """When a leaf may differ from zero: another leaf of the same value decides."""
-
-    leaf: int
-    """The tag of the enclosing enum, or the length of the enclosing list or string."""
-    number: int
-    """The tag it must equal, or what the length must exceed."""
-    is_tag: bool
-
-
-def compute_conditions(layouts: Layouts, kind: Type) -> tuple[tuple[Condition, ...], ...]:
+def compute_conditions(layouts: Layouts, kind: Type) -> Conditions:
     """For each leaf of a type the conditions of canonical representation that concern it."""
+    known = layouts.conditions.get(kind)
+    if known is None:
+        known = layouts.conditions[kind] = _find_conditions(layouts, kind)
+    return known
+
+
+def _find_conditions(layouts: Layouts, kind: Type) -> Conditions:
     match kind:
         case EnumType(members):
             rows: list[tuple[Condition, ...]] = [()]

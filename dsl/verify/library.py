@@ -5,6 +5,7 @@ the largest files go first, so that none is left alone at the end. Results come 
 paths, whichever worker was faster.
 """
 
+import gc
 import multiprocessing
 import os
 import re
@@ -62,6 +63,14 @@ class _Task:
     is_mutation: bool
 
 
+OBJECTS_MIN = 100_000
+"""New objects between two searches for garbage: terms are kept to the end, searches find little."""
+
+
+def _start_worker() -> None:
+    gc.set_threshold(OBJECTS_MIN)
+
+
 _OWN: list[Solvers] = []
 """The children of a worker, which live as long as it does."""
 
@@ -87,7 +96,7 @@ def _share(
     workers = max(1, min(WORKERS_MAX, len(tasks), os.cpu_count() or 1))
     context = multiprocessing.get_context("fork")
     done: dict[str, Verified | Mutated] = {}
-    with context.Pool(workers) as pool:
+    with context.Pool(workers, _start_worker) as pool:
         for result in pool.imap_unordered(_work, tasks, chunksize=1):
             done[result.path] = result
             tell(len(done), len(tasks))

@@ -32,6 +32,7 @@ class PastRoot(Root):
         self.number, self.valid, self.shapes = present.number, present.valid, present.shapes
         self.height = height
         self.pasts = {}
+        self._start = None
         self._present = present
 
     def read_atom(self, place: Place) -> Term:

@@ -7,7 +7,7 @@ goal. Every atom is a declared constant, in order, so that a model is a list of 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dsl.verify.terms import ATOMS, Op, Pool, Symbol, Term, collect
+from dsl.verify.terms import ATOMS, Op, Pool, Symbol, Term
 from dsl.verify.valuation import evaluate
 
 LOGIC = "QF_UFNIA"
@@ -27,21 +27,33 @@ class Query:
     """What was asserted, facts included, to judge a model by."""
 
 
-def _close(pool: Pool, roots: Iterable[Term]) -> tuple[Term, ...]:
-    """The roots and the facts of everything they mention, to a fixpoint."""
+def _close(pool: Pool, roots: Iterable[Term]) -> tuple[tuple[Term, ...], list[Term]]:
+    """The roots and the facts of everything they mention, and all terms, arguments first."""
     asserted: dict[int, Term] = {root.id: root for root in roots}
-    done: set[int] = set()
+    seen: dict[int, Term] = {}
     frontier = list(asserted.values())
     while frontier:
-        added: list[Term] = []
-        for term in collect(frontier):
-            if term.id in done:
-                continue
-            done.add(term.id)
-            added.extend(fact for fact in pool.facts.get(term.id, ()) if fact.id not in asserted)
-            asserted.update({fact.id: fact for fact in added})
-        frontier = added
-    return tuple(asserted.values())
+        fresh = _descend(frontier, seen)
+        frontier = []
+        for number in sorted(fresh):
+            for fact in pool.facts.get(number, ()):
+                if fact.id not in asserted:
+                    asserted[fact.id] = fact
+                    frontier.append(fact)
+    return tuple(asserted.values()), [seen[number] for number in sorted(seen)]
+
+
+def _descend(roots: Iterable[Term], seen: dict[int, Term]) -> list[int]:
+    """Adds everything below the roots to what was seen; the ids of what is new."""
+    fresh: list[int] = []
+    pending = list(roots)
+    while pending:
+        term = pending.pop()
+        if term.id not in seen:
+            seen[term.id] = term
+            fresh.append(term.id)
+            pending += term.args
+    return fresh
 
 
 def _number(value: int) -> str:
@@ -139,8 +151,7 @@ class _Writer:
 
 def make_query(pool: Pool, roots: Iterable[Term]) -> Query:
     """The query whether all roots can hold together."""
-    assertions = _close(pool, roots)
-    terms = collect(assertions)
+    assertions, terms = _close(pool, roots)
     uses: dict[int, int] = {}
     for term in terms:
         for arg in term.args:

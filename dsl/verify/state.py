@@ -95,6 +95,14 @@ class Root:
         """Of a root that stands for the state at the end of an earlier block: its height."""
         self.pasts: dict[int, State] = {}
         """The states at the ends of earlier blocks, by the height's term."""
+        self._start: State | None = None
+
+    @property
+    def start(self) -> "State":
+        """The state in which nothing has been written: one object, which remembers what is read."""
+        if self._start is None:
+            self._start = make_state(self)
+        return self._start
 
     @property
     def is_default(self) -> bool:

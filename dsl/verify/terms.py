@@ -82,6 +82,10 @@ def _scale_interval(term: Term, factor: int) -> tuple[int | None, int | None]:
     return (low, high) if factor > 0 else (high, low)
 
 
+def _get_atom_id(part: tuple[Term, int]) -> int:
+    return part[0].id
+
+
 class Pool:
     """Makes terms and keeps them unique; ids rise in order of creation, arguments first."""
 
@@ -139,17 +143,16 @@ class Pool:
 
     def linear(self, constant: int, factors: Mapping[Term, int]) -> Term:
         """Constant + the sum of factor * atom."""
-        parts = sorted(
-            ((atom, factor) for atom, factor in factors.items() if factor),
-            key=lambda part: part[0].id,
-        )
+        parts = [part for part in factors.items() if part[1]]
+        if len(parts) > 1:
+            parts.sort(key=_get_atom_id)
         if not parts:
             return self.number(constant)
         if constant == 0 and len(parts) == 1 and parts[0][1] == 1:
             return parts[0][0]
-        atoms = tuple(atom for atom, _ in parts)
-        numbers = tuple(factor for _, factor in parts)
-        key = (Op.LINEAR, constant, *(atom.id for atom in atoms), numbers)
+        atoms = tuple([atom for atom, _ in parts])
+        numbers = tuple([factor for _, factor in parts])
+        key = (Op.LINEAR, constant, tuple([atom.id for atom in atoms]), numbers)
         term = self._make(key, Op.LINEAR, atoms)
         if term.constant == 0 and not term.factors:
             term.constant, term.factors = constant, numbers
@@ -355,6 +358,10 @@ class Pool:
                     return absorbing
                 if member is not unit:
                     members[member.id] = member
+        ids = tuple(sorted(members))
+        known = self._known.get((op, ids))
+        if known is not None:
+            return known
         if any(self.not_(member).id in members for member in tuple(members.values())):
             return absorbing
         for member in tuple(members.values()):
@@ -364,8 +371,7 @@ class Pool:
                 return self._junction(op, (*members.values(), trimmed))
         if len(members) <= 1:
             return next(iter(members.values()), unit)
-        args = tuple(members[each] for each in sorted(members))
-        return self._make((op, *(arg.id for arg in args)), op, args)
+        return self._make((op, ids), op, tuple([members[each] for each in ids]))
 
     def _trim(self, op: Op, member: Term, members: Mapping[int, Term]) -> Term:
         """A member that is itself a junction of the other kind, given the other members.

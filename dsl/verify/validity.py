@@ -14,6 +14,7 @@ from dsl.source_map import PlanMap
 from dsl.verify.cases import Case
 from dsl.verify.goals import Vc
 from dsl.verify.leaves import (
+    Layouts,
     UnsupportedError,
     compute_conditions,
     is_address,
@@ -26,7 +27,7 @@ from dsl.verify.state import Place, read_leaf
 from dsl.verify.terms import Term
 from dsl.verify.vc import make_vc
 from spec.ir.linked import LinkedModule
-from spec.ir.syntax import FunctionKind
+from spec.ir.syntax import Cell, FunctionKind
 
 Decide = Callable[[Sequence[Query]], list[Decision]]
 """Decides queries, in order."""
@@ -41,27 +42,24 @@ def make_valid_vc(
     ghosts: Ghosts = NO_GHOSTS,
 ) -> Vc:
     """The module's symbolic runs, with all addresses assumed real that are."""
-    vc = make_vc(linked, frozenset(), plans, ghosts)
-    spots = _list_addresses(vc) if not vc.unsupported else frozenset()
-    while spots:
+    spots = _list_addresses(Layouts(linked.types, ghosts.cells), linked.module.code.cells)
+    while True:  # bounded: each round has fewer addresses
         vc = make_vc(linked, spots, plans, ghosts)
-        lost = _find_lost(vc, spots, decide)
+        lost = spots if vc.unsupported else _find_lost(vc, spots, decide)
         if not lost:
             return vc
         spots -= lost
-        vc = make_vc(linked, spots, plans, ghosts)
-    return vc
 
 
-def _list_addresses(vc: Vc) -> frozenset[Spot]:
-    root = vc.anywhere.root
+def _list_addresses(layouts: Layouts, cells: Sequence[Cell]) -> frozenset[Spot]:
     found: list[Spot] = []
-    for cell, (_, kind) in enumerate(root.shapes):
+    for number, cell in enumerate(cells):
+        _, kind = layouts.split_cell(layouts.get(cell.type))
         try:
-            leaves = root.layouts.leaves(kind)
+            leaves = layouts.leaves(kind)
         except UnsupportedError:
             continue
-        found += [(cell, number) for number, leaf in enumerate(leaves) if is_address(leaf)]
+        found += [(number, index) for index, leaf in enumerate(leaves) if is_address(leaf)]
     return frozenset(found)
 
 

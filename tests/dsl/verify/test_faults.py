@@ -243,9 +243,11 @@ def facts_are_closed_too_far(patch: Patch) -> None:
     """Any fact becomes false, so that everything follows."""
     real = smtlib._close
 
-    def wrong(pool: Pool, roots: Sequence[Term]) -> tuple[Term, ...]:
-        closed = real(pool, roots)
-        return (*closed, pool.false) if len(closed) > len(tuple(roots)) else closed
+    def wrong(pool: Pool, roots: Sequence[Term]) -> tuple[tuple[Term, ...], list[Term]]:
+        closed, terms = real(pool, roots)
+        if len(closed) == len(tuple(roots)):
+            return closed, terms
+        return (*closed, pool.false), [pool.false, *terms]
 
     patch.setattr(smtlib, "_close", wrong)
 

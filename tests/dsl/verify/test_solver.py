@@ -12,6 +12,8 @@ HARD = """(set-logic QF_UFNIA)
 (assert (and (> a0 1000) (> a1 1000) (> a2 1000)))
 (assert (= (+ (* a0 a0 a0) (* a1 a1 a1)) (* a2 a2 a2)))
 """
+IMPATIENT = CHILD.replace("from", "from dsl.verify import smt; smt.QUICK_RLIMIT = 1; from", 1)
+"""A child whose quick attempt gives up at once."""
 GREETING = 'import sys; print(\'{"version": "0"}\', flush=True); '
 DEAF = GREETING + "import time; time.sleep(600)"
 MUTE = GREETING + "sys.stdin.buffer.readline()"
@@ -36,6 +38,23 @@ def test_a_query_without_steps_left_is_unknown_by_rlimit() -> None:
         again = solver.decide([make_hard()], Limits(rlimit=20_000))[0]
     assert (first.verdict, first.reason) == ("unknown", "rlimit")
     assert (again.verdict, again.reason) == ("unknown", "rlimit")
+
+
+def test_a_quick_attempt_that_gives_up_changes_no_answer() -> None:
+    pool = Pool()
+    x, y = (pool.apply(Symbol("param", (number,), 0, 255)) for number in range(2))
+    product = pool.mul(x, y)
+    claims = [
+        pool.equal(pool.mul(x, x), pool.number(144)),
+        pool.equal(pool.mul(x, x), pool.number(143)),
+        pool.and_(pool.less(x, pool.number(9)), pool.less(pool.scale(y, 8), product)),
+    ]
+    queries = [make_query(pool, [each]) for each in claims]
+    with Solver(workers=1) as solver, Solver(workers=1, program=IMPATIENT) as impatient:
+        quick = solver.decide(queries, Limits())
+        whole = impatient.decide(queries, Limits())
+    assert [each.verdict for each in whole] == [each.verdict for each in quick]
+    assert {each.verdict for each in whole} == {"sat", "unsat"}
 
 
 @pytest.mark.parametrize("program", [DEAF, MUTE, BABBLING])
