@@ -194,11 +194,15 @@ def _find_need(function: Function, node: int) -> int:
     return function.guard_count
 
 
-def run_cases(encoder: Encoder, anywhere: State) -> list[Case | tuple[int, str]]:
-    """A case per function; (index, reason) for one that cannot be encoded."""
+def run_cases(
+    encoder: Encoder, anywhere: State, only: int | None = None
+) -> list[Case | tuple[int, str]]:
+    """A case per function (or of one alone); (index, reason) for one that cannot be encoded."""
     start = Root(encoder.pool, encoder.layouts, encoder.module.code.cells, 0)
     cases: list[Case | tuple[int, str]] = []
     for index, function in list_functions(encoder.module):
+        if only not in {None, index}:
+            continue
         is_init = function.kind is FunctionKind.INIT
         before = make_state(start) if is_init else anywhere
         try:

@@ -11,6 +11,8 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ BUDGET_MAX = 4_000_000_000
 OUT_FOLDER = ".qc"
 WATCH_EVERY_S = 0.5
 """How often `--watch` looks at the files."""
+MUTANTS_DEFAULT = 1_000
 WORKERS = 2
 """Solving children for files that are named; `--all` has as many workers."""
 
@@ -46,7 +49,7 @@ def add_arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     replay.add_argument("--json", action="store_true", help="print as JSON")
     mutate = commands.add_parser("mutate", help="which changes of the code do no property forbid")
     _add_files(mutate)
-    mutate.add_argument("--limit", type=int, default=200, help="mutants tried at most")
+    mutate.add_argument("--limit", type=int, default=MUTANTS_DEFAULT, help="mutants tried at most")
     _add_limits(mutate)
 
 
@@ -150,11 +153,11 @@ def _find_files(args: argparse.Namespace) -> "list[Path] | int":
     return found
 
 
-def _tell_progress(done: int, count: int) -> None:
+def _tell_progress(done: int, count: int, what: str = "contracts") -> None:
     """On a terminal, how far a long run is."""
     if sys.stderr.isatty():
         end = "\n" if done == count else ""
-        print(f"\r{done} of {count} contracts", end=end, file=sys.stderr, flush=True)
+        print(f"\r{done} of {count} {what}", end=end, file=sys.stderr, flush=True)
 
 
 def _report_problem(problem: "Problem") -> int:
@@ -368,28 +371,23 @@ def run_replay(args: argparse.Namespace) -> int:
 
 def run_mutate(args: argparse.Namespace) -> int:
     """Try mutants of contracts; 0 if enough are killed and each survivor has its reason."""
-    from dsl.verify.jobs import Solvers, mutate_file  # noqa: PLC0415 - as above
-    from dsl.verify.library import mutate_files  # noqa: PLC0415 - as above
+    from dsl.verify.shares import mutate_files  # noqa: PLC0415 - as above
 
     files = _find_files(args)
     if isinstance(files, int):
         return files
-    settings = _make_settings(args)
-    if args.all is not None:
-        return _tell_mutations(args, mutate_files(files, settings, _tell_progress))
-    solvers = Solvers(WORKERS)
-    try:
-        return _tell_mutations(args, [mutate_file(path, settings, solvers) for path in files])
-    finally:
-        solvers.close()
+    tell = partial(_tell_progress, what="mutants")
+    return _tell_mutations(args, mutate_files(files, _make_settings(args), tell))
 
 
-def _tell_mutations(args: argparse.Namespace, results: "list[Mutated]") -> int:
+def _tell_mutations(args: argparse.Namespace, results: "Iterable[Mutated]") -> int:
     from dsl.verify import survivors  # noqa: PLC0415 - as above
 
     views: list[dict[str, object]] = []
     codes: list[int] = []
+    count = 0
     for each in results:
+        count += 1
         if each.problem is not None:
             return _report_problem(each.problem)
         if each.mutation is None:
@@ -405,8 +403,8 @@ def _tell_mutations(args: argparse.Namespace, results: "list[Mutated]") -> int:
         views.append(judged.encode())
         codes.append(GOOD if judged.is_good else FAILED)
         if not args.json:
-            print(survivors.render_judged(judged))
+            print(survivors.render_judged(judged), flush=True)
     if args.json:
-        view: object = views[0] if len(results) == 1 and views else views
+        view: object = views[0] if count == 1 and views else views
         print(json.dumps(view, ensure_ascii=False, indent=1))
     return max(codes, default=GOOD)

@@ -5,7 +5,7 @@ decided again. What no longer holds then is conditional on it, and conditional i
 dropped in turn, until nothing changes (LANGUAGE.md 5.8). Unknown counts as failed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dsl.verify.assemble import Mode, assemble, gather
@@ -22,7 +22,7 @@ SUPPORTING = frozenset({"invariant", "tick", "inbox", "well_defined invariant"})
 """Kinds of goals that an invariant must win to be assumed elsewhere."""
 
 
-BATCH = 8
+BATCH = 2
 """Goals decided at a time where the first that fails ends the work."""
 
 
@@ -53,15 +53,19 @@ def decide_all(vc: Vc, decide: Decide) -> list[Outcome]:
     return outcomes
 
 
-def decide_some(vc: Vc, decide: Decide, is_asked: Callable[[Goal], bool]) -> Iterator[Outcome]:
-    """The outcomes of some goals, while every invariant is assumed, a few at a time.
+def decide_some(
+    vc: Vc, decide: Decide, choose: Callable[[Iterable[Goal]], Sequence[Goal]]
+) -> Iterator[Outcome]:
+    """The outcomes of the goals that are chosen, in their order, a few at a time.
+
+    Every invariant is assumed.
 
     Where all of them are proved, and all others are too, no round of the fixpoint would change any.
     """
     yield from _decide_aggregates(vc, decide)
     first = len(vc.goals)
     active = _state_goals(vc)
-    asked = [goal for goal in vc.goals[first:] if is_asked(goal)]
+    asked = choose(vc.goals[first:])
     for start in range(0, len(asked), BATCH):
         yield from _decide_goals(vc, asked[start : start + BATCH], active, decide)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from dsl.source_map import PlanMap
 from dsl.verify.aggregates import Aggregates
-from dsl.verify.cases import Case
+from dsl.verify.cases import Case, list_functions
 from dsl.verify.combinations import Combination
 from dsl.verify.encoder import Encoder, Inputs
 from dsl.verify.leaves import Sym
@@ -13,7 +13,7 @@ from dsl.verify.properties import Evaluated, Properties, Shape
 from dsl.verify.state import State
 from dsl.verify.terms import Term
 from spec.ir.linked import LinkedModule
-from spec.ir.syntax import ContextKind
+from spec.ir.syntax import ContextKind, Function
 
 NO_FUNCTION = -2
 """`Goal.function` of a goal about no function."""
@@ -101,6 +101,13 @@ class Vc:
     """What invariants say of sums, likewise."""
     comparisons: Comparisons = field(default_factory=Comparisons)
     """Which sums are at least others, as far as it is known."""
+    only: int | None = None
+    """The one function that goals are about; None for all."""
+
+    def list_functions(self) -> list[tuple[int, Function]]:
+        """The functions that goals are about, with their indices."""
+        found = list_functions(self.linked.module)
+        return [each for each in found if self.only in {None, each[0]}]
 
     @property
     def views(self) -> frozenset[int]:

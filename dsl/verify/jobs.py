@@ -16,12 +16,12 @@ from dsl.diagnostics import is_error, render_diagnostics
 from dsl.interface import render_signature
 from dsl.testing import run_tests
 from dsl.verify import cache
-from dsl.verify.mutate import Mutation, mutate
+from dsl.verify.mutate import Mutation
 from dsl.verify.report import Tests
 from dsl.verify.solver import Limits, Solver, SolverMissingError
 from dsl.verify.verify import Report, Subject, verify
 
-MUTANTS_DEFAULT = 200
+MUTANTS_DEFAULT = 1_000
 """Mutants tried at most, unless told otherwise."""
 MISSING = "verify.no_solver"
 NO_PLACE = "verify.no_place"
@@ -178,32 +178,6 @@ def verify_file(path: Path, settings: Settings, solvers: Solvers) -> Verified:
     if isinstance(result, Problem):
         return Verified(str(path), problem=result)
     assert isinstance(result, Verified), "the work of this job"
-    return result
-
-
-def mutate_file(path: Path, settings: Settings, solvers: Solvers) -> Mutated:
-    """Compiles a file and tries its mutants."""
-
-    def work() -> Mutated:
-        unit = compile_file(path)
-        if not isinstance(unit, CompiledUnit):
-            return Mutated(str(path), diagnostics=unit or "")
-        subject = make_subject(unit)
-        folder = settings.out / "cache"
-        key = cache.compute_key(
-            subject, settings.solver_version, settings.rlimit, f"mutate {settings.mutants_max}"
-        )
-        known = cache.read_mutation(folder, key) if settings.is_cached else None
-        if known is None:
-            limits = Limits(rlimit=settings.rlimit)
-            known = mutate(subject, solvers.get(), limits, settings.mutants_max)
-            cache.write_mutation(folder, key, known)
-        return Mutated(str(path), known)
-
-    result = guard(path, work)
-    if isinstance(result, Problem):
-        return Mutated(str(path), problem=result)
-    assert isinstance(result, Mutated), "the work of this job"
     return result
 
 

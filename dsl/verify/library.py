@@ -9,12 +9,13 @@ import gc
 import multiprocessing
 import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from dsl.cli import SIZE_READ_MAX
-from dsl.verify.jobs import Mutated, Settings, Solvers, Verified, mutate_file, verify_file
+from dsl.verify.jobs import Settings, Solvers, Verified, verify_file
 from dsl.verify.report import (
     EXIT_CODES,
     FAILED,
@@ -34,7 +35,9 @@ NAME_WIDTH = 24
 _CONTRACT = re.compile(rb"^(?:strict\s+)?contract\b", re.MULTILINE)
 _PART = re.compile(rb"^(?:component|interface|function|record|enum|phases|const)\b", re.MULTILINE)
 Tell = Callable[[int, int], None]
-"""Is told how many files of how many are done."""
+"""Is told how many files (or mutants) of how many are done."""
+Task = TypeVar("Task")
+Found = TypeVar("Found")
 
 
 def find_contracts(folder: Path) -> list[Path]:
@@ -56,13 +59,6 @@ def _holds_parts_alone(path: Path) -> bool:
     return _CONTRACT.search(data) is None and _PART.search(data) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    path: Path
-    settings: Settings
-    is_mutation: bool
-
-
 OBJECTS_MIN = 100_000
 """New objects between two searches for garbage: terms are kept to the end, searches find little."""
 
@@ -75,53 +71,45 @@ _OWN: list[Solvers] = []
 """The children of a worker, which live as long as it does."""
 
 
-def _work(task: _Task) -> Verified | Mutated:
+def _work(task: tuple[Path, Settings]) -> Verified:
     if not _OWN:
         _OWN.append(Solvers(1))
-    solvers = _OWN[0]
-    if task.is_mutation:
-        return mutate_file(task.path, task.settings, solvers)
-    return verify_file(task.path, task.settings, solvers)
+    path, settings = task
+    return verify_file(path, settings, _OWN[0])
 
 
-def _share(
-    paths: Sequence[Path], settings: Settings, tell: Tell, *, is_mutation: bool
-) -> list[Verified | Mutated]:
-    """Does all tasks; results in the order of the paths."""
-    stems = [path.stem for path in paths]
-    tasks = [
-        _Task(path, _place(path, settings, stems), is_mutation)
-        for path in sorted(paths, key=lambda path: (-path.stat().st_size, str(path)))
-    ]
+def spread(work: Callable[[Task], Found], tasks: Sequence[Task]) -> Iterator[Found]:
+    """Results of tasks, over the cores, in the order in which they are done."""
     workers = max(1, min(WORKERS_MAX, len(tasks), os.cpu_count() or 1))
     context = multiprocessing.get_context("fork")
-    done: dict[str, Verified | Mutated] = {}
     with context.Pool(workers, _start_worker) as pool:
-        for result in pool.imap_unordered(_work, tasks, chunksize=1):
-            done[result.path] = result
-            tell(len(done), len(tasks))
+        yield from pool.imap_unordered(work, tasks, chunksize=1)
         pool.close()
         pool.join()
-    return [done[str(path)] for path in paths]
 
 
-def _place(path: Path, settings: Settings, stems: Sequence[str]) -> Settings:
-    """Settings of one file: two of the same name do not write over each other's files."""
-    if stems.count(path.stem) == 1:
-        return settings
-    return replace(settings, out=settings.out / "_".join(path.parent.parts[-2:]))
+def place_all(paths: Sequence[Path], settings: Settings) -> list[Settings]:
+    """Settings of each file: two of the same name do not write over each other's files."""
+    stems = [path.stem for path in paths]
+    return [
+        settings
+        if stems.count(path.stem) == 1
+        else replace(settings, out=settings.out / "_".join(path.parent.parts[-2:]))
+        for path in paths
+    ]
 
 
 def verify_files(paths: Sequence[Path], settings: Settings, tell: Tell) -> list[Verified]:
     """What became of each file."""
-    found = _share(paths, settings, tell, is_mutation=False)
-    return [each for each in found if isinstance(each, Verified)]
-
-
-def mutate_files(paths: Sequence[Path], settings: Settings, tell: Tell) -> list[Mutated]:
-    """What became of the mutants of each file."""
-    found = _share(paths, settings, tell, is_mutation=True)
-    return [each for each in found if isinstance(each, Mutated)]
+    tasks = sorted(
+        zip(paths, place_all(paths, settings), strict=True),
+        key=lambda task: (-task[0].stat().st_size, str(task[0])),
+    )
+    done: dict[str, Verified] = {}
+    for result in spread(_work, tasks):
+        done[result.path] = result
+        tell(len(done), len(tasks))
+    return [done[str(path)] for path in paths]
 
 
 # Telling it

@@ -4,8 +4,8 @@ A mutant is the module with one node of one function changed. It is killed if so
 proved no longer is. A survivor means: nothing you stated forbids this.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from dsl.proof_module import Ghosts
@@ -14,7 +14,8 @@ from dsl.verify.fixpoint import Outcome, decide_all, decide_some
 from dsl.verify.goals import Goal
 from dsl.verify.names import Names
 from dsl.verify.solver import Limits, Solver
-from dsl.verify.validity import Decide, make_valid_vc
+from dsl.verify.validity import Decide, Spot, find_lost, list_addresses, make_valid_vc
+from dsl.verify.vc import make_vc
 from dsl.verify.verify import Remembering, Subject
 from spec.ir.linked import LinkedModule
 from spec.ir.syntax import (
@@ -54,8 +55,8 @@ SWAPS = {
     PrimOp.DIV: PrimOp.MOD,
     PrimOp.MOD: PrimOp.DIV,
 }
-
-
+ORDER = ("ensures", "frame", "complete", "invariant", "transition", "can")
+"""Kinds of goals in the order in which they are asked; the others follow."""
 DROPPED: dict[type, str] = {Set: "assignment", Pay: "payment", Fail: "failure"}
 
 
@@ -181,40 +182,6 @@ def _change(
     return replace(function, code=pruned.nodes, guard_count=guard_count), moved
 
 
-def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> Mutation:
-    """Tries up to `count_max` mutants."""
-    decide = Remembering(solver, limits)
-
-    names = Names(
-        subject.linked.module, subject.source_map, subject.contract, subject.file, subject.source
-    )
-    vc = make_valid_vc(subject.linked, decide, subject.plans, subject.ghosts)
-    base = Base(vc.anywhere.root.valid, _list_proved(decide_all(vc, decide)))
-    mutants = list(islice(list_mutants(subject), count_max + 1))
-    survivors: list[Survivor] = []
-    for mutant in mutants[:count_max]:
-        if _is_killed(subject, mutant, base, decide):
-            continue
-        line, code, origin = 0, "", ""
-        if subject.source_map is not None:
-            locations = subject.source_map.functions[mutant.function].locations
-            where = locations[mutant.node] if mutant.node < len(locations) else None
-            if where is not None and where.line and subject.source is not None:
-                code = subject.source.get_line_of(where).strip()
-            line, origin = (0, "") if where is None else (where.line, where.file)
-        action = names.get_function(mutant.function)
-        survivors.append(Survivor(action, line, mutant.text, code, origin))
-    tried = min(len(mutants), count_max)
-    return Mutation(
-        subject.contract,
-        subject.file,
-        tried,
-        tried - len(survivors),
-        tuple(survivors),
-        len(mutants) > count_max,
-    )
-
-
 Name = tuple[str, int, int]
 
 
@@ -222,9 +189,37 @@ Name = tuple[str, int, int]
 class Base:
     """What is known of the contract without a change."""
 
-    valid: frozenset[tuple[int, int]]
+    valid: frozenset[Spot]
     """The addresses in its state that are real."""
+    is_whole: bool
+    """All of them are, and every goal is proved."""
     proved: dict[Name, bool]
+
+
+def make_base(subject: Subject, decide: Decide) -> Base:
+    """Verifies the contract itself."""
+    vc = make_valid_vc(subject.linked, decide, subject.plans, subject.ghosts)
+    valid = vc.anywhere.root.valid
+    proved = _list_proved(decide_all(vc, decide))
+    addresses = list_addresses(vc.encoder.layouts, vc.linked.module.code.cells)
+    is_whole = all(proved.values()) and valid == addresses
+    return Base(valid, is_whole, proved)
+
+
+def mutate(subject: Subject, solver: Solver, limits: Limits, count_max: int) -> Mutation:
+    """Tries up to `count_max` mutants."""
+    decide = Remembering(solver, limits)
+    trial = Trial(subject, make_base(subject, decide), decide)
+    mutants = list(islice(list_mutants(subject), count_max + 1))
+    survivors = trial.find_survivors(mutants[:count_max])
+    mutation = make_mutation(subject, min(len(mutants), count_max), survivors)
+    return replace(mutation, is_cut=len(mutants) > count_max)
+
+
+def make_mutation(subject: Subject, tried: int, survivors: Sequence[Survivor]) -> Mutation:
+    """The result of a number of mutants, which are all that there are."""
+    killed = tried - len(survivors)
+    return Mutation(subject.contract, subject.file, tried, killed, tuple(survivors), is_cut=False)
 
 
 def _list_proved(outcomes: Iterable[Outcome]) -> dict[Name, bool]:
@@ -245,27 +240,72 @@ def _get_name(goal: Goal) -> Name:
     return (goal.kind, 0 if goal.kind in {"complete", "frame"} else goal.index, goal.function)
 
 
-def _is_killed(subject: Subject, mutant: Mutant, base: Base, decide: Decide) -> bool:
-    """Whether a goal that was proved (or is new) is not.
+@dataclass(slots=True)
+class Trial:
+    """Tries mutants of one contract.
 
     Where everything is proved of the contract, no goal rests on less before one fails, so the first
-    that does ends the search; and goals about other functions are as they were.
+    that does ends the search; and goals without the changed function are as they were.
     """
-    vc = make_valid_vc(mutant.linked, decide, subject.plans, mutant.ghosts)
-    if not all(base.proved.values()):
-        return _has_lost(base, decide_all(vc, decide))
-    is_alike = vc.anywhere.root.valid == base.valid
 
-    def is_asked(goal: Goal) -> bool:
-        is_own = goal.function == mutant.function or goal.run is not None
-        return _is_counted(goal) and (is_own or not is_alike)
+    subject: Subject
+    base: Base
+    decide: Decide
+    _deadly: dict[Name, int] = field(default_factory=dict)
+    """How many mutants each goal has killed: the deadliest are asked first."""
 
-    return _has_lost(base, decide_some(vc, decide, is_asked))
+    def find_survivors(self, mutants: Iterable[Mutant]) -> list[Survivor]:
+        """Those that nothing forbids."""
+        subject = self.subject
+        names = Names(
+            subject.linked.module,
+            subject.source_map,
+            subject.contract,
+            subject.file,
+            subject.source,
+        )
+        return [self._describe(each, names) for each in mutants if not self.is_killed(each)]
 
+    def is_killed(self, mutant: Mutant) -> bool:
+        """Whether a goal that was proved (or is new) is not."""
+        subject, base = self.subject, self.base
+        if base.is_whole:
+            vc = make_vc(
+                mutant.linked, base.valid, subject.plans, mutant.ghosts, only=mutant.function
+            )
+            if vc.unsupported or not find_lost(vc, base.valid, self.decide):
+                return self._has_lost(decide_some(vc, self.decide, self._choose))
+        vc = make_valid_vc(mutant.linked, self.decide, subject.plans, mutant.ghosts)
+        if all(base.proved.values()):
+            return self._has_lost(decide_some(vc, self.decide, self._choose))
+        return self._has_lost(decide_all(vc, self.decide))
 
-def _has_lost(base: Base, outcomes: Iterable[Outcome]) -> bool:
-    return any(
-        outcome.verdict != "proved" and base.proved.get(_get_name(outcome.goal), True)
-        for outcome in outcomes
-        if _is_counted(outcome.goal)
-    )
+    def _choose(self, goals: Iterable[Goal]) -> list[Goal]:
+        """Goals that count, the likeliest to be lost first."""
+
+        def rank(goal: Goal) -> tuple[int, int]:
+            place = ORDER.index(goal.kind) if goal.kind in ORDER else len(ORDER)
+            return -self._deadly.get(_get_name(goal), 0), place
+
+        return sorted(filter(_is_counted, goals), key=rank)
+
+    def _has_lost(self, outcomes: Iterable[Outcome]) -> bool:
+        for outcome in outcomes:
+            name = _get_name(outcome.goal)
+            is_lost = _is_counted(outcome.goal) and outcome.verdict != "proved"
+            if is_lost and self.base.proved.get(name, True):
+                self._deadly[name] = self._deadly.get(name, 0) + 1
+                return True
+        return False
+
+    def _describe(self, mutant: Mutant, names: Names) -> Survivor:
+        """Where a survivor is, as authors find it."""
+        line, code, origin = 0, "", ""
+        source_map, source = self.subject.source_map, self.subject.source
+        if source_map is not None:
+            locations = source_map.functions[mutant.function].locations
+            where = locations[mutant.node] if mutant.node < len(locations) else None
+            if where is not None and where.line and source is not None:
+                code = source.get_line_of(where).strip()
+            line, origin = (0, "") if where is None else (where.line, where.file)
+        return Survivor(names.get_function(mutant.function), line, mutant.text, code, origin)

@@ -29,6 +29,8 @@ OUTSIDE = "call"
 def add_plans(vc: Vc) -> None:
     """States the goals of all plans."""
     for index, plan in enumerate(vc.plans):
+        if vc.only is not None and vc.only not in {*plan.left, *plan.right}:
+            continue
         kind = "check" if plan.is_check else "can"
         try:
             run = run_plan(vc, plan, vc.anywhere, 0)

@@ -42,16 +42,17 @@ def make_valid_vc(
     ghosts: Ghosts = NO_GHOSTS,
 ) -> Vc:
     """The module's symbolic runs, with all addresses assumed real that are."""
-    spots = _list_addresses(Layouts(linked.types, ghosts.cells), linked.module.code.cells)
+    spots = list_addresses(Layouts(linked.types, ghosts.cells), linked.module.code.cells)
     while True:  # bounded: each round has fewer addresses
         vc = make_vc(linked, spots, plans, ghosts)
-        lost = spots if vc.unsupported else _find_lost(vc, spots, decide)
+        lost = spots if vc.unsupported else find_lost(vc, spots, decide)
         if not lost:
             return vc
         spots -= lost
 
 
-def _list_addresses(layouts: Layouts, cells: Sequence[Cell]) -> frozenset[Spot]:
+def list_addresses(layouts: Layouts, cells: Sequence[Cell]) -> frozenset[Spot]:
+    """The places of a state that hold addresses."""
     found: list[Spot] = []
     for number, cell in enumerate(cells):
         _, kind = layouts.split_cell(layouts.get(cell.type))
@@ -63,7 +64,7 @@ def _list_addresses(layouts: Layouts, cells: Sequence[Cell]) -> frozenset[Spot]:
     return frozenset(found)
 
 
-def _find_lost(vc: Vc, spots: frozenset[Spot], decide: Decide) -> frozenset[Spot]:
+def find_lost(vc: Vc, spots: frozenset[Spot], decide: Decide) -> frozenset[Spot]:
     """The addresses that some call may leave unreal."""
     pool = vc.encoder.pool
     asked: list[tuple[Spot, Query]] = []

@@ -23,7 +23,6 @@ from dsl.verify.aggregates import Aggregates
 from dsl.verify.cases import (
     IMPLIED_INIT,
     Case,
-    list_functions,
     make_inputs,
     run_cases,
 )
@@ -71,10 +70,12 @@ def make_vc(
     valid: frozenset[tuple[int, int]],
     plans: tuple[PlanMap, ...] = (),
     ghosts: Ghosts = NO_GHOSTS,
+    only: int | None = None,
 ) -> Vc:
     """Runs every function of a module symbolically; `validity` and `add_goals` state the goals.
 
-    `valid` are the (cell, leaf) of addresses that are assumed to be real in every state.
+    `valid` are the (cell, leaf) of addresses that are assumed to be real in every state. Where
+    `only` names a function, goals are about that one alone.
     """
     pool = Pool()
     encoder = Encoder(
@@ -83,7 +84,7 @@ def make_vc(
     root = Root(pool, encoder.layouts, linked.module.code.cells, ANYWHERE, valid)
     anywhere = make_state(root)
     inputs = make_inputs(encoder, IMPLIED_INIT, IMPLIED, 0)
-    results = run_cases(encoder, anywhere)
+    results = run_cases(encoder, anywhere, only)
     aggregates = Aggregates(encoder, inputs)
     return Vc(
         linked,
@@ -98,6 +99,7 @@ def make_vc(
         plans,
         frozenset(),
         [],
+        only=only,
     )
 
 
@@ -106,7 +108,7 @@ def add_goals(vc: Vc) -> None:
     _add_invariants(vc)
     for index, declared in enumerate(vc.linked.module.spec.transitions):
         _add_transition(vc, index, declared.code)
-    for function, declared_function in list_functions(vc.linked.module):
+    for function, declared_function in vc.list_functions():
         _add_function(vc, function, declared_function)
     _add_trusts(vc)
 
@@ -174,7 +176,7 @@ def _add_invariants(vc: Vc) -> None:
         vc.invariants.append(None if isinstance(sample, str) else sample)
         if not isinstance(sample, str) and _is_lasting(vc, sample):
             vc.lasting |= {index}
-        for function, declared_function in list_functions(vc.linked.module):
+        for function, declared_function in vc.list_functions():
             if declared_function.kind is not FunctionKind.VIEW:
                 _add_invariant(vc, index, function, sample)
         if isinstance(sample, Shape):
@@ -252,6 +254,8 @@ def _add_exercised(vc: Vc, kind: str, index: int, case: Case, evaluated: Evaluat
     `old(status) == Closed ==> …` says something of a closed contract in which no call succeeds.
     """
     assert evaluated.antecedent is not None, "an implication has a left side"
+    if vc.only is not None:
+        return  # whether anything reaches it is a question about all functions
     reached = evaluated.antecedent
     if kind == "transition":
         shape = find_shape(vc.encoder, vc.aggregates, vc.linked.module.spec.transitions[index].code)
@@ -319,7 +323,7 @@ def _add_gift(vc: Vc, index: int, shape: Shape) -> None:
 
 def _add_transition(vc: Vc, index: int, code: Code) -> None:
     shape = get_shape(vc, code)
-    for function, declared in list_functions(vc.linked.module):
+    for function, declared in vc.list_functions():
         if declared.kind is FunctionKind.ACTION:
             _add_property(vc, "transition", index, function, shape)
 
