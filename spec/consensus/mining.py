@@ -3,15 +3,56 @@
 Source: CONSENSUS.md 1; INTERFACE.md 3.
 """
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from spec.consensus.bft.state import compute_seats
 from spec.consensus.interface import Broadcast, Effect, Mine
-from spec.consensus.node import SELF, NodeConfig, NodeState, Transition, import_block
+from spec.consensus.node import (
+    SELF,
+    NodeConfig,
+    NodeState,
+    Transition,
+    get_own_seat,
+    get_parent,
+    import_block,
+)
+from spec.consensus.producing import Plan
 from spec.ledger.ops import PowFields
 from spec.ledger.types import Block
 
 S = TypeVar("S")
 D = TypeVar("D")
+
+
+# What a duty remembers is of no concern here.
+def plan_template(
+    config: NodeConfig[S, Any], node: NodeState[S, Any], tag: int, get_target: Callable[[S], int]
+) -> Plan[S] | None:
+    """A block on the head, of now, to search a nonce for; None if this node does not mine.
+
+    Args:
+        config: of the node.
+        node: its state.
+        tag: comes back with the built block.
+        get_target: the target that a ticked state fixes.
+    """
+    parent = get_parent(node, node.head)
+    seat = get_own_seat(config, compute_seats(parent.view))
+    if seat is None:
+        return None
+    height = parent.header.height + 1
+    ticked, tick_ops = config.rules.tick(config.context, parent, height)
+    return Plan(
+        parent=parent,
+        ticked=ticked,
+        tick_ops=tick_ops,
+        slot=height,
+        time_ms=max(node.now_ms, parent.header.time_ms),
+        proposer=seat.operator,
+        consensus=PowFields(target=get_target(ticked), nonce=0),
+        tag=tag,
+    )
 
 
 def search_nonce(block: Block, *, is_latest: bool) -> tuple[Effect, ...]:

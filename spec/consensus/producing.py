@@ -1,4 +1,4 @@
-"""Blocks with ops from a pool: what producers of PoS, DPoS and Hybrid ask the ledger to build.
+"""Blocks with ops from a pool: what producers of all but BFT ask the ledger to build.
 
 Source: INTERFACE.md 2.2, 2.15.
 """

@@ -11,28 +11,24 @@ from functools import partial
 
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
-from spec.consensus.bft.state import compute_seats
 from spec.consensus.finality import is_too_old
 from spec.consensus.hybrid.rules import HybridRules, get_config, get_rule
 from spec.consensus.hybrid.state import HybridState
 from spec.consensus.interface import (
-    Effect,
     Evidence,
     Message,
     Record,
     Signable,
     Source,
 )
-from spec.consensus.mining import publish_mined, search_nonce
+from spec.consensus.mining import plan_template, publish_mined, search_nonce
 from spec.consensus.node import (
     NodeConfig,
     NodeState,
     Transition,
     choose_heaviest,
-    get_own_seat,
-    get_parent,
 )
-from spec.consensus.producing import Plan, make_build
+from spec.consensus.producing import make_build
 from spec.consensus.voter import (
     EMPTY_VOTER_STATE,
     VoterState,
@@ -49,7 +45,7 @@ from spec.consensus.voter import (
     witness_source,
 )
 from spec.ledger.codec import BlockId
-from spec.ledger.ops import FfgVote, PowFields, RoundVote
+from spec.ledger.ops import FfgVote, RoundVote
 from spec.ledger.types import ZERO_BYTES32, Block
 
 RULES = HybridRules()
@@ -189,24 +185,10 @@ def _vote(config: Config, node: State) -> Outcome:
 
 def _renew(config: Config, node: State) -> Outcome:
     """Asks for a template on the head, if this node mines."""
-    parent = get_parent(node, node.head)
-    seat = get_own_seat(config, compute_seats(parent.view))
-    if seat is None:
-        return node, ()
-    height = parent.header.height + 1
-    ticked, tick_ops = config.rules.tick(config.context, parent, height)
     templates = node.duty.templates + 1
-    plan = Plan(
-        parent=parent,
-        ticked=ticked,
-        tick_ops=tick_ops,
-        slot=height,
-        time_ms=max(node.now_ms, parent.header.time_ms),
-        proposer=seat.operator,
-        consensus=PowFields(target=ticked.work.target, nonce=0),
-        tag=templates,
-    )
-    pool = get_pool(node.duty.voter, ticked.finality.ffg)
-    effects: tuple[Effect, ...] = (make_build(config, plan, RULES.select, pool),)
+    plan = plan_template(config, node, templates, lambda ticked: ticked.work.target)
+    if plan is None:
+        return node, ()
+    pool = get_pool(node.duty.voter, plan.ticked.finality.ffg)
     duty = replace(node.duty, templates=templates, template_ms=node.now_ms)
-    return replace(node, duty=duty), effects
+    return replace(node, duty=duty), (make_build(config, plan, RULES.select, pool),)

@@ -10,31 +10,28 @@ from dataclasses import dataclass, replace
 
 from spec.consensus.bft.messages import Proposal
 from spec.consensus.bft.rounds import TimeoutKind
-from spec.consensus.bft.state import compute_seats
 from spec.consensus.interface import (
-    Build,
     Evidence,
     Message,
     Record,
     Signable,
     Source,
 )
-from spec.consensus.mining import publish_mined, search_nonce
+from spec.consensus.mining import plan_template, publish_mined, search_nonce
 from spec.consensus.node import (
     NodeConfig,
     NodeState,
     Transition,
     choose_heaviest,
-    get_own_seat,
-    get_parent,
 )
+from spec.consensus.pow.rules import PowRules
 from spec.consensus.pow.state import PowState
+from spec.consensus.producing import make_build
 from spec.ledger.codec import BlockId
-from spec.ledger.header import DraftChoice, compute_draft
-from spec.ledger.ledger_ops import ConsensusStep
-from spec.ledger.ops import FfgVote, PowFields, RoundVote
+from spec.ledger.ops import FfgVote, RoundVote
 from spec.ledger.types import Block
-from spec.lib.result import Ok
+
+RULES = PowRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +120,9 @@ class PowDuty:
 
 def _renew(config: Config, node: State) -> Outcome:
     """Asks for a template on the head, if this node mines."""
-    parent = get_parent(node, node.head)
-    seat = get_own_seat(config, compute_seats(parent.view))
-    if seat is None:
+    templates = node.duty.templates + 1
+    plan = plan_template(config, node, templates, lambda ticked: ticked.target)
+    if plan is None:
         return node, ()
-    height = parent.header.height + 1
-    ticked, tick_ops = config.rules.tick(config.context, parent, height)
-    validators_root, next_validators_root = config.rules.get_roots(ticked)
-    choice = DraftChoice(
-        slot=height,
-        time_ms=max(node.now_ms, parent.header.time_ms),
-        proposer=seat.operator,
-        validators_root=validators_root,
-        next_validators_root=next_validators_root,
-        consensus=PowFields(target=ticked.target, nonce=0),
-    )
-    draft = compute_draft(config.context.config, parent.header, choice)
-    applied = config.rules.apply_consensus(config.context, ticked, draft, ())
-    assert isinstance(applied, Ok), "a block without ops is never refused for them"
-    chain_state, ledger_ops = applied.value
-    step = ConsensusStep(tick_ops + ledger_ops, config.rules.encode_state(chain_state))
-    node = replace(node, duty=PowDutyState(node.duty.templates + 1, node.now_ms))
-    return node, (Build(draft, (), step, node.duty.templates),)
+    node = replace(node, duty=PowDutyState(templates, node.now_ms))
+    return node, (make_build(config, plan, RULES.select, ()),)

@@ -119,6 +119,14 @@ class PowRules:
         reward = compute_reward(get_config(context), draft.height)
         return Ok((state, (Mint(draft.proposer, reward),) if reward else ()))
 
+    def select(
+        self, context: RulesContext, ticked: PowState, draft: Draft, _pool: tuple[Op, ...]
+    ) -> tuple[tuple[Op, ...], PowState, tuple[LedgerOp, ...]]:
+        """Of a pool nothing: (no ops, the state after the block, ops on the ledger)."""
+        applied = self.apply_consensus(context, ticked, draft, ())
+        assert isinstance(applied, Ok), "a block without ops is never refused for them"
+        return ((), *applied.value)
+
     def get_checkpoints(
         self, _context: RulesContext, _state: PowState, _block_id: BlockId, _header: Header
     ) -> tuple[BlockId | None, BlockId | None]:

@@ -50,6 +50,7 @@ def test_an_installed_fault_is_found_and_leaves_this_process_alone() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(7_200)
 def test_faults_are_found() -> None:
     """Each by vectors, explorer, proofs, simulator or tests; the table says which."""
     hunted = [fault for fault in FAULTS if fault.same_as is None]

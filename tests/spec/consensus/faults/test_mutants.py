@@ -49,6 +49,7 @@ def test_a_killed_mutant_leaves_this_process_alone() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(7_200)
 def test_most_mutants_are_killed_by_vectors_alone() -> None:
     survivors = list(find_survivors(draw(SAMPLE, 1)))
     shown = "\n".join(f"{m.name}: {m.before} -> {m.after}" for m in survivors)
