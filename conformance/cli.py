@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="compare only; exit 1 if they differ"
     )
     generate.add_argument("--out", default=str(_VECTORS), metavar="DIR", help="folder to write")
-    generate.add_argument("--compile", action="store_true", help="compile the library anew first")
+    generate.add_argument("--compile", action="store_true", help="pin all contracts anew first")
     told = commands.add_parser("scenario", help="attacks on consensus: listed, told, played")
     scenarios_cli.add_arguments(told)
     bundle = commands.add_parser("zipapp", help="write the runner as one file")
@@ -48,10 +48,13 @@ def _generate(args: argparse.Namespace) -> int:
         write_files,
     )
 
-    if args.compile:
-        from conformance.generate.library import compile_library  # noqa: PLC0415 - as above
+    if not args.check:
+        from conformance.generate.library import (  # noqa: PLC0415 - as above
+            list_stale,
+            pin_contracts,
+        )
 
-        compile_library()
+        pin_contracts(None if args.compile else list_stale())
     try:
         files = make_files()
     except GenerationError as error:

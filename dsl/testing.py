@@ -18,9 +18,7 @@ from dsl.lower_body import STANDARD_ERRORS
 from dsl.names import ACCOUNTS
 from dsl.render_values import render_value
 from dsl.source import Span
-from dsl.types import (
-    IntType,
-)
+from dsl.types import IntType
 from dsl.world import CONTRACT, MemoryWorld
 from spec.crypto.address import AddressKind
 from spec.ir.host import (
@@ -74,6 +72,16 @@ class TestResult:
         return not self.problem
 
 
+@dataclass(frozen=True, slots=True)
+class MadeCall:
+    """A call that a test makes, of a function of `unit`."""
+
+    unit: CompiledUnit
+    call: CallInput
+    block: BlockContext
+    succeeds: bool
+
+
 class _StepError(Exception):
     """A step of a test failed."""
 
@@ -85,12 +93,26 @@ class _StepError(Exception):
 
 def run_tests(unit: CompiledUnit) -> tuple[TestResult, ...]:
     """Run all tests of a compiled contract whose tests have no errors, in order."""
+    run = _make_run(unit)
+    return tuple(run.run(test) for test in unit.tests)
+
+
+def record_calls(unit: CompiledUnit) -> tuple[tuple[str, tuple[MadeCall, ...]], ...]:
+    """Return the calls of each test, by its title, for a contract that passes its tests."""
+    run, found = _make_run(unit), []
+    for test in unit.tests:
+        result = run.run(test)
+        assert result.passed, f"{test.title}: {result.problem}"
+        found.append((test.title, tuple(run.made)))
+    return tuple(found)
+
+
+def _make_run(unit: CompiledUnit) -> "_Run":
     probes = _ProbeTable()
     for test in unit.tests:
         for step in test.steps:
             probes.add_step(step)
-    run = _Run(unit, probes)
-    return tuple(run.run(test) for test in unit.tests)
+    return _Run(unit, probes)
 
 
 def _link_with_probes(unit: CompiledUnit, probes: Sequence[typed.Function]) -> LinkedModule:
@@ -241,9 +263,12 @@ class _Run:
         self._world = MemoryWorld(None)
         self._block = BlockContext(GENESIS_ID, 1, START_MS)
         self._locals: dict[int, Value] = {}
+        self.made: list[MadeCall] = []
+        """The calls of the test that ran last."""
 
     def run(self, test: typed.Test) -> TestResult:
         """Run one test in a fresh world."""
+        self.made = []
         coins = {compute_account_address(name): COINS_EACH for name in ACCOUNTS}
         self._world = MemoryWorld(None, coins=coins)
         self._block = BlockContext(GENESIS_ID, 1, START_MS)
@@ -411,7 +436,9 @@ class _Run:
                 arguments=encode_record(unit.linked.types, function.params, tuple(values)),
                 is_view=function.declared.kind is FunctionKind.VIEW,
             )
-        return execute(world, self._block, call)
+        outcome = execute(world, self._block, call)
+        self.made.append(MadeCall(unit, call, self._block, isinstance(outcome, Succeeded)))
+        return outcome
 
     def _judge(self, step: typed.Call, outcome: Outcome, expected: Sequence[Value]) -> None:
         if isinstance(outcome, Succeeded):

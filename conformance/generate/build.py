@@ -25,15 +25,18 @@ class GenerationError(Exception):
 
 @dataclass(slots=True)
 class _States:
-    """Shared states, each once."""
+    """States, each once, with the file that they belong to."""
 
     by_hash: dict[str, JsonObject] = field(default_factory=dict)
+    files: dict[str, list[JsonObject]] = field(default_factory=lambda: {"": []})
 
-    def add(self, profile: str, view: JsonObject, root: str) -> str:
+    def add(self, suite: Suite, view: JsonObject, root: str) -> str:
         """The hash under which a record refers to this state."""
-        body = {"profile": profile, "state": view, "state_root": root}
+        body = {"profile": suite.profile, "state": view, "state_root": root}
         digest = compute_hash(body)
-        self.by_hash.setdefault(digest, {**body, "hash": digest})
+        if digest not in self.by_hash:
+            self.by_hash[digest] = {**body, "hash": digest}
+            self.files.setdefault(suite.states, []).append(self.by_hash[digest])
         return digest
 
 
@@ -61,7 +64,8 @@ def build_files(
         path = f"{suite.name}.jsonl"
         files[path] = _join(made)
         entries.append(_build_entry(suite, path, files[path], made))
-    for path, chunk in _split(states.by_hash.values()):
+    own = [(f"states/{name}.jsonl", rows) for name, rows in states.files.items() if name]
+    for path, chunk in (*_split(states.files[""]), *own):
         files[path] = _join(chunk)
         entries.append(
             {"path": path, "holds": "states", "records": len(chunk), **_measure(files[path])}
@@ -110,7 +114,7 @@ def _build_record(client: SpecClient, states: _States, suite: Suite, case: Case)
     post_diff: list[JsonObject] = []
     root_before = client.init(suite.profile, case.pre)
     if case.pre is not None and root_before is not None:
-        pre = states.add(suite.profile, case.pre, root_before)
+        pre = states.add(suite, case.pre, root_before)
     answer = client.apply(case.method, case.args)
     found = ACCEPT if isinstance(answer, Accept) else answer.rule
     if found != case.expected:
@@ -187,15 +191,20 @@ def _get_refusals(record: JsonObject) -> list[str | None]:
     if "rule" in expect:
         return [expect["rule"]]
     value = expect.get("value")
+    if record["input"]["method"] == "contract.play":
+        return [code for outcome in value for code in _list_failures(outcome)]
     if record["kind"] == "scenario":
         checks = value if isinstance(value, list) else []
         return [
             row["rule"] for found in checks for row in found.get("refused", ()) if "rule" in row
         ]
-    if not isinstance(value, dict):
-        return []
-    causes = [cause["code"] for cause in value.get("failure", {}).get("causes", ())]
-    return [code for code in (_get_outcome(value), *causes) if code not in (None, DECLARED)]
+    return _list_failures(value) if isinstance(value, dict) else []
+
+
+def _list_failures(outcome: JsonObject) -> list[str | None]:
+    """The codes that a run failed with, inwards, but for errors that contracts declare."""
+    causes = [cause["code"] for cause in outcome.get("failure", {}).get("causes", ())]
+    return [code for code in (_get_outcome(outcome), *causes) if code not in (None, DECLARED)]
 
 
 def _build_entry(suite: Suite, path: str, content: bytes, made: list[JsonObject]) -> JsonObject:

@@ -57,3 +57,6 @@ class Suite:
     cases: tuple[Case, ...]
     profile: str = "tiny"
     """Configuration it runs under."""
+    states: str = ""
+    """The file of the states that it brings, without folder and ending; empty for one that suites
+    share."""

@@ -23,7 +23,7 @@ LEVELS = (
     Level(2, "hash and root", ("hash",)),
     Level(3, "signatures", ("sig.",)),
     Level(4, "ledger", ("ledger",)),
-    Level(5, "contract machine", ("contract",)),
+    Level(5, "contract machine", ("contract.",)),
     Level(6, "consensus", ("consensus.",)),
     Level(7, "wire", ("wire",)),
 )

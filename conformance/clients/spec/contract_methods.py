@@ -1,4 +1,4 @@
-"""Level 5: modules judged, functions of deployed contracts run."""
+"""Level 5: modules judged, functions of deployed contracts run, one by one or in a row."""
 
 from dataclasses import replace
 from typing import Any
@@ -45,7 +45,7 @@ def validate_module(args: JsonObject) -> Answer:
     )
 
 
-def call_contract(state: State | None, args: JsonObject) -> tuple[Answer, State | None]:
+def call_contract(state: State | None, args: JsonObject) -> tuple[Accept, State | None]:
     """`contract.call`: one call from outside; the state changes only if it succeeds."""
     known = require(state)
     call = CallInput(
@@ -67,6 +67,15 @@ def call_contract(state: State | None, args: JsonObject) -> tuple[Answer, State 
     if isinstance(outcome, Failed):
         return answer, state
     return answer, replace(known, tree=known.tree.apply_batch(compute_changes(layer)))
+
+
+def play_calls(state: State | None, args: JsonObject) -> tuple[Accept, State | None]:
+    """`contract.play`: calls one after the other; one that fails leaves no trace but its answer."""
+    found: list[JsonObject] = []
+    for call in args["calls"]:
+        answer, state = call_contract(state, call)
+        found.append(answer.value)
+    return Accept(found), state
 
 
 def _render_outcome(outcome: Outcome, events: list[Event]) -> JsonObject:

@@ -5,6 +5,7 @@ from typing import Final
 
 from conformance.clients.spec import (
     codec_methods,
+    compile_methods,
     contract_methods,
     crypto_methods,
     ledger_methods,
@@ -27,6 +28,7 @@ PURE_METHODS: Final[dict[str, PureMethod]] = {
     "address.of_contract": crypto_methods.derive_contract_address,
     "address.of_key": crypto_methods.derive_key_address,
     "address.to_text": crypto_methods.encode_address,
+    "contract.compile": compile_methods.compile_text,
     "contract.validate": contract_methods.validate_module,
     "consensus.asert": number_methods.compute_asert,
     "consensus.compact": number_methods.read_compact,
@@ -51,6 +53,7 @@ def _keep_state(method: PureMethod) -> Method:
 METHODS: Final[dict[str, Method]] = {
     **{name: _keep_state(method) for name, method in PURE_METHODS.items()},
     "contract.call": contract_methods.call_contract,
+    "contract.play": contract_methods.play_calls,
     "ledger.apply_block": ledger_methods.run_block,
     "ledger.apply_transaction": ledger_methods.run_transaction,
 }

@@ -5,6 +5,7 @@ from conformance.generate.suites import (
     addresses,
     blocks,
     codec,
+    compiling,
     deployments,
     ed25519,
     library,
@@ -12,6 +13,7 @@ from conformance.generate.suites import (
     ml_dsa,
     modules,
     permits,
+    plays,
     roots,
     scenarios,
     secp256k1,
@@ -39,5 +41,7 @@ def build_suites() -> tuple[Suite, ...]:
         *machine.build(),
         *library.build(),
         *permits.build(),
+        *plays.build(),
+        *compiling.build(),
         *scenarios.build(),
     )

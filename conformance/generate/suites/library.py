@@ -52,8 +52,8 @@ def build() -> tuple[Suite, ...]:
     """The suites of the library's contracts."""
     token, escrow = load_pinned("erc20"), load_pinned("escrow")
     return (
-        Suite("contract/erc20", "contract", "contract", _build_token(token)),
-        Suite("contract/escrow", "contract", "contract", _build_escrow(escrow)),
+        Suite("contract/erc20", "contract", "contract.call", _build_token(token)),
+        Suite("contract/escrow", "contract", "contract.call", _build_escrow(escrow)),
     )
 
 
@@ -115,6 +115,8 @@ def _build_token(token: Pinned) -> tuple[Case, ...]:
     begun = perform(token, install(token), begin)
     used = perform(token, begun, Step("approve", (bob, 30)), Step("transfer", (carol, 20)))
     paused = perform(token, used, Step("pause"))
+    frozen = perform(token, used, Step("freeze", (bob,)))
+    endless = perform(token, used, Step("approve", (bob, U256_MAX)))
     cases = _cases(
         token,
         install(token),
@@ -141,7 +143,8 @@ def _build_token(token: Pinned) -> tuple[Case, ...]:
             ("approve_if", Step("approve_if", (bob, 30, 10)), None),
             ("approve_if_other", Step("approve_if", (bob, 31, 10)), DECLARED),
             ("increase_overflow", Step("increase_allowance", (bob, U256_MAX - 29)), DECLARED),
-            ("increase_to_max", Step("increase_allowance", (bob, U256_MAX - 30)), None),
+            ("increase_to_endless", Step("increase_allowance", (bob, U256_MAX - 30)), DECLARED),
+            ("increase_to_max", Step("increase_allowance", (bob, U256_MAX - 31)), None),
             ("decrease_below", Step("decrease_allowance", (bob, 31)), DECLARED),
             ("transfer_from", Step("transfer_from", (alice, carol, 30), caller=bob), None),
             (
@@ -165,6 +168,9 @@ def _build_token(token: Pinned) -> tuple[Case, ...]:
             ("total_supply", Step("total_supply"), None),
             ("pause_by_other", Step("pause", caller=bob), DECLARED),
             ("unpause_unpaused", Step("unpause"), DECLARED),
+            ("freeze", Step("freeze", (bob,)), None),
+            ("freeze_by_other", Step("freeze", (alice,), caller=bob), DECLARED),
+            ("unfreeze_unfrozen", Step("unfreeze", (bob,)), DECLARED),
             ("offer_minter", Step("offer_minter", (EnumValue(1, (bob,)),)), None),
             ("accept_unoffered", Step("accept_minter", caller=bob), DECLARED),
             ("renounce_minter", Step("renounce_minter"), None),
@@ -179,6 +185,29 @@ def _build_token(token: Pinned) -> tuple[Case, ...]:
             ("paused_mint", Step("mint", (bob, 1)), DECLARED),
             ("paused_approve", Step("approve", (bob, 1)), None),
             ("unpause", Step("unpause"), None),
+        ),
+    )
+    cases += _cases(
+        token,
+        frozen,
+        "Nothing leaves a frozen account and nothing reaches it.",
+        (
+            ("frozen_receives", Step("transfer", (bob, 1)), DECLARED),
+            ("frozen_is_minted_to", Step("mint", (bob, 1)), DECLARED),
+            ("frozen_burns", Step("burn", (0,), caller=bob), DECLARED),
+            ("frozen_spends", Step("transfer_from", (alice, carol, 1), caller=bob), None),
+            ("freeze_frozen", Step("freeze", (bob,)), DECLARED),
+            ("unfreeze", Step("unfreeze", (bob,)), None),
+        ),
+    )
+    cases += _cases(
+        token,
+        endless,
+        "An allowance of the largest number is not spent.",
+        (
+            ("endless_transfer", Step("transfer_from", (alice, carol, 30), caller=bob), None),
+            ("endless_burn", Step("burn_from", (alice, 30), caller=bob), None),
+            ("endless_beyond", Step("burn_from", (alice, 81), caller=bob), DECLARED),
         ),
     )
     return tuple(cases)

@@ -103,7 +103,7 @@ def build() -> tuple[Suite, ...]:
         ("contract/state", (*_build_scalars(), *_build_maps(), *_build_checkpoints())),
         ("contract/effects", (*_build_coins(), *_build_refused(), *_build_calls())),
     )
-    return tuple(Suite(name, "contract", "contract", cases) for name, cases in suites)
+    return tuple(Suite(name, "contract", "contract.call", cases) for name, cases in suites)
 
 
 def _case(row: Row, why: str, pre: JsonObject = PRE, **changes: Any) -> Case:  # noqa: ANN401 - any argument

@@ -43,7 +43,7 @@ def build() -> tuple[Suite, ...]:
     linked = link(pinned.module)
     assert isinstance(linked, Ok), "a pinned module is valid"
     table = _Table(pinned, linked.value)
-    return (Suite("contract/permit", "contract", "contract", table.build()),)
+    return (Suite("contract/permit", "contract", "contract.call", table.build()),)
 
 
 class _Table:

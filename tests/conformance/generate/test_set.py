@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from conformance.clients.spec.methods import METHODS
+from conformance.generate import library
 from conformance.generate.build import (
     SET_SIZE_BYTES_MAX,
     GenerationError,
@@ -22,8 +23,12 @@ from conformance.generate.build import (
 from conformance.generate.case import Case, Suite
 from conformance.generate.coverage import EXEMPT, collect_codes, list_orphans
 from conformance.generate.files import check_files, make_files, write_files
+from conformance.generate.library import PINNED, list_pinned, list_stale
+from conformance.generate.suites.compiling import MENDED, NAMED
 from conformance.runner.diff import apply_patch
 from conformance.runner.records import FILE_SIZE_BYTES_MAX
+from dsl.catalog import CATALOG
+from stdlib_contracts.loader import list_contracts
 from tests.conformance.published import VECTORS, load_published
 from tests.conformance.schemas import get_validator
 
@@ -112,7 +117,57 @@ def test_exemptions_are_codes_that_exist() -> None:
 
 
 def test_every_rule_that_a_vector_names_is_a_code_of_the_specification() -> None:
-    assert set(read_index()["rules"]) <= set(collect_codes())
+    assert set(read_index()["rules"]) <= {*collect_codes(), *CATALOG}
+
+
+def test_every_diagnostic_with_an_example_has_a_source_that_is_refused_for_it() -> None:
+    rules = read_index()["rules"]
+    errors = {code for code, entry in CATALOG.items() if entry.wrong} - MENDED - {NAMED}
+    assert {code for code in errors if not rules.get(code, {}).get("negative")} == set()
+
+
+def test_every_contract_of_the_library_ships_its_calls_and_its_source() -> None:
+    suites = {record.suite for record in load_published().records}
+    names = {each.name for each in list_contracts()}
+    assert {f"library/{name}" for name in names} <= suites
+    assert {f"compile/{name}" for name in names} <= suites
+    assert list_stale() == (), "qc conformance generate pins them"
+
+
+def test_plays_of_a_contract_end_in_both_ways_and_emit_events() -> None:
+    for name in list_pinned():
+        records = [each for each in load_published().records if each.suite == f"library/{name}"]
+        outcomes = [each for record in records for each in record.raw["expect"]["value"]]
+        assert {each["status"] for each in outcomes} == {"succeeded", "failed"}, name
+        assert len(records) >= 8, name
+
+
+def test_only_its_own_files_tell_of_a_contract() -> None:
+    """So that a change of one changes those, and the index."""
+    index = read_index()
+    paths = [each["path"] for each in index["files"] if each["path"].startswith("states/library_")]
+    assert paths == [f"states/library_{name}.jsonl" for name in list_pinned()]
+    for record in load_published().records:
+        if record.suite.startswith("library/"):
+            assert record.pre is not None
+
+
+def test_a_pin_that_is_missing_or_of_other_code_is_stale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "PINNED", tmp_path)
+    names = {each.name for each in list_contracts()}
+    assert set(library.list_stale()) == names
+    library.pin_contracts(("hash_lock",))
+    assert set(library.list_stale()) == names - {"hash_lock"}
+    published = PINNED / "hash_lock.json"
+    assert (tmp_path / "hash_lock.json").read_bytes() == published.read_bytes()
+    content = published.read_text(encoding="utf-8").replace('"module": "0x', '"module": "0xff')
+    (tmp_path / "hash_lock.json").write_text(content, encoding="utf-8")
+    (tmp_path / "gone.json").write_text(content, encoding="utf-8")
+    assert set(library.list_stale()) == {*names, "gone"}
+    library.pin_contracts(("gone",))
+    assert not (tmp_path / "gone.json").exists()
 
 
 def make_suite(*cases: Case) -> Suite:
