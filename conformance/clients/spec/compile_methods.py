@@ -3,7 +3,14 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from conformance.clients.spec.answers import Accept, Answer, JsonObject, Reject, RequestError, to_hex
+from conformance.clients.spec.answers import (
+    Accept,
+    Answer,
+    JsonObject,
+    Reject,
+    RequestError,
+    to_hex,
+)
 from spec.ir.encoding import encode_module
 
 LIBRARY = "std/"

@@ -17,11 +17,27 @@ METHOD: Final = "contract.validate"
 def build() -> tuple[Suite, ...]:
     """The suites of modules."""
     return (
-        Suite("contract/module", "contract", "contract.validate", (*_build_valid(), *_build_bytes())),
-        Suite("contract/module_tables", "contract", "contract.validate", _build_refused(modules_tables)),
-        Suite("contract/module_code", "contract", "contract.validate", _build_refused(modules_code)),
-        Suite("contract/module_typing", "contract", "contract.validate", _build_refused(modules_typing)),
-        Suite("contract/module_spec", "contract", "contract.validate", _build_refused(modules_spec)),
+        Suite(
+            "contract/module", "contract", "contract.validate", (*_build_valid(), *_build_bytes())
+        ),
+        Suite(
+            "contract/module_tables",
+            "contract",
+            "contract.validate",
+            _build_refused(modules_tables),
+        ),
+        Suite(
+            "contract/module_code", "contract", "contract.validate", _build_refused(modules_code)
+        ),
+        Suite(
+            "contract/module_typing",
+            "contract",
+            "contract.validate",
+            _build_refused(modules_typing),
+        ),
+        Suite(
+            "contract/module_spec", "contract", "contract.validate", _build_refused(modules_spec)
+        ),
     )
 
 
