@@ -263,8 +263,7 @@ class _Run:
         self._world = MemoryWorld(None)
         self._block = BlockContext(GENESIS_ID, 1, START_MS)
         self._locals: dict[int, Value] = {}
-        self.made: list[MadeCall] = []
-        """The calls of the test that ran last."""
+        self.made: list[MadeCall] = []  # of the test that ran last
 
     def run(self, test: typed.Test) -> TestResult:
         """Run one test in a fresh world."""
