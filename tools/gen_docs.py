@@ -2,7 +2,7 @@
 
 docs/errors.md and quantumchain/catalogue.json come from the declarations of all error codes,
 docs/limits.md from spec/limits.py, docs/commands.md from the arguments of every `qc` command,
-docs/proofs.md from the theorems, stdlib_contracts/PROPERTIES.md from its rows and manifests.
+docs/language/diagnostics.md from the compiler's catalogue, docs/proofs.md from the theorems, stdlib_contracts/PROPERTIES.md from its rows and manifests.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from conformance.scenarios.catalogue import render_page as render_scenarios
+from dsl.catalog import CATALOG
 from proofs.pages import render_page
 from quantumchain import rooms
 from quantumchain.arguments import Parser
@@ -27,6 +28,12 @@ NOTE: Final = "<!-- Written by `make docs`; change the source, not this file. --
 ABOUT_ERRORS: Final = (
     "The code of an error is normative: vectors, API and reports quote it. Codes of the compiler"
     " (`QC0103`) are explained by `qc explain CODE`."
+)
+ABOUT_DIAGNOSTICS: Final = (
+    "Each example is compiled by `tests/dsl/test_catalog.py`: the wrong one gives its code and no"
+    " other, the right one none. What a *file*, *member*, *line* or *test* example stands in is"
+    " said at the head of `reference.md`. Codes without an example are limits; an example would be too"
+    " large to print. `qc explain CODE` says the same."
 )
 ABOUT_COMMANDS: Final = (
     "Exit codes: 0 good, 1 the thing under test failed, 2 usage or environment, 3 only undecided"
@@ -56,6 +63,17 @@ def render_catalogue() -> str:
         for found in collect_codes()
     }
     return json.dumps(entries, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def render_diagnostics() -> str:
+    """docs/language/diagnostics.md: every code of the compiler, with what gives it and its cure."""
+    parts = ["# Diagnostics", NOTE, ABOUT_DIAGNOSTICS]
+    for entry in CATALOG.values():
+        parts += [f"## {entry.code}: {entry.title}", entry.explanation]
+        for title, text in (("wrong", entry.wrong), ("right", entry.right)):
+            if text:
+                parts.append(f"```qc {title} {entry.frame}\n{text}\n```")
+    return "\n\n".join(parts) + "\n"
 
 
 def render_limits() -> str:
@@ -163,6 +181,7 @@ def _escape(text: str) -> str:
 DOCUMENTS: Final[dict[str, Callable[[], str]]] = {
     "docs/errors.md": render_errors,
     "quantumchain/catalogue.json": render_catalogue,
+    "docs/language/diagnostics.md": render_diagnostics,
     "docs/limits.md": render_limits,
     "docs/commands.md": render_commands,
     "docs/proofs.md": lambda: render_page(NOTE),
