@@ -2,7 +2,8 @@
 
 docs/errors.md and quantumchain/catalogue.json come from the declarations of all error codes,
 docs/limits.md from spec/limits.py, docs/commands.md from the arguments of every `qc` command,
-docs/language/diagnostics.md from the compiler's catalogue, docs/proofs.md from the theorems, stdlib_contracts/PROPERTIES.md from its rows and manifests.
+docs/language/diagnostics.md from the compiler's catalogue, docs/proofs.md from the theorems,
+stdlib_contracts/PROPERTIES.md from its rows and manifests.
 """
 
 import argparse
@@ -32,8 +33,8 @@ ABOUT_ERRORS: Final = (
 ABOUT_DIAGNOSTICS: Final = (
     "Each example is compiled by `tests/dsl/test_catalog.py`: the wrong one gives its code and no"
     " other, the right one none. What a *file*, *member*, *line* or *test* example stands in is"
-    " said at the head of `reference.md`. Codes without an example are limits; an example would be too"
-    " large to print. `qc explain CODE` says the same."
+    " said at the head of `reference.md`. Codes without an example are limits; an example"
+    " would be too large to print. `qc explain CODE` says the same."
 )
 ABOUT_COMMANDS: Final = (
     "Exit codes: 0 good, 1 the thing under test failed, 2 usage or environment, 3 only undecided"

@@ -27,6 +27,8 @@ ANSWERS = frozenset({"answer", "view"})
 """Groups of what other contracts answer."""
 ROUNDS = 2
 """Rounds of instantiation: instances touch entries that others are instantiated at."""
+FINITE_INSTANCES_MAX = 300
+"""Instances after which the search for a state gives up: lists that name one another never end."""
 FINITE_ROUNDS = 4
 """The same where a whole state is made up: what the last round touches is not kept to."""
 SMALL = 100
@@ -63,6 +65,8 @@ class Assembly:
     done: set[tuple[int, ...]] = field(default_factory=set)
     is_cut: bool = False
     """Instances were left out: a model proves nothing."""
+    is_large: bool = False
+    """In finite mode: too many entries rest on one another; nothing is asked."""
     witnesses: dict[tuple[Type, ...], list[tuple[Term, ...]]] = field(default_factory=dict)
     """In finite mode further keys, by their types."""
     pairs: list[Pair] = field(default_factory=list)
@@ -102,12 +106,9 @@ def gather(vc: Vc, goal: Goal, mode: Mode) -> Assembly:
     _touch_skolems(work)
     is_init = goal.case is not None and goal.case.is_init
     if goal.assumes_invariants and not is_init:
-        for _ in range(FINITE_ROUNDS if mode.is_finite else ROUNDS):
-            if mode.is_finite:
-                _touch_bodies(work)
-            _add_hypotheses(work)
-        if not mode.is_finite:
-            _add_combinations(work)
+        _add_rounds(work)
+    if work.is_large:
+        return work
     _add_sums(work)
     if not mode.is_finite:
         _add_single_sums(work)
@@ -115,6 +116,20 @@ def gather(vc: Vc, goal: Goal, mode: Mode) -> Assembly:
     if mode.is_finite:
         work.assertions += list_concrete(vc, work.assertions, mode.is_small)
     return work
+
+
+def _add_rounds(work: Assembly) -> None:
+    """Invariants at what is touched, at what they touch, and so on."""
+    mode = work.mode
+    for _ in range(FINITE_ROUNDS if mode.is_finite else ROUNDS):
+        if mode.is_finite:
+            _touch_bodies(work)
+        _add_hypotheses(work)
+        if mode.is_finite and len(work.done) > FINITE_INSTANCES_MAX:
+            work.is_large = True
+            return
+    if not mode.is_finite:
+        _add_combinations(work)
 
 
 def _touch_skolems(work: Assembly) -> None:

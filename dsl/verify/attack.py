@@ -95,7 +95,7 @@ class Search:
         A deep search goes on where one that is not has ended; it is for goals that some state is
         known to violate.
         """
-        if goal.kind not in CLAIM_KINDS or goal.unsupported or goal.kind == "can_succeed":
+        if goal.kind not in CLAIM_KINDS or goal.unsupported:
             return None
         is_last = goal.function not in {NO_FUNCTION, self._init[0]} and goal.run is None
         last = (goal.function,) if is_last else ()
@@ -346,6 +346,8 @@ class Search:
     def _violate(self, goal: Goal, chain: Chain) -> list[Term]:
         vc, pool, case = self._vc, self._vc.encoder.pool, chain.cases[-1]
         module = vc.linked.module
+        if goal.kind == "can_succeed":
+            return []
         if goal.kind == "frame":
             written = {entry.cell for entry in list_writes(case.after)}
             spec = module.spec.functions[goal.function]

@@ -9,12 +9,13 @@ then the goal is not inductive rather than broken (LANGUAGE.md 6).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsl.verify.assemble import Mode, assemble
+from dsl.verify.assemble import Mode, gather
 from dsl.verify.goals import ANYWHERE, Goal, Vc
 from dsl.verify.model import Entry, Model, solve_digests
 from dsl.verify.replay import Replay, replay
 from dsl.verify.replay_plan import PLAN_KINDS
 from dsl.verify.scenario import Scenario, Stored
+from dsl.verify.smtlib import make_query
 from dsl.verify.steps import make_address, make_claim, make_last_steps
 from dsl.verify.validity import Decide
 from spec.ir.syntax import (
@@ -65,8 +66,13 @@ def find_state(
             and hard[number] < HARD_MAX
             and (witnesses <= WITNESSES_MAX or goal.kind == "can_succeed")
         ]
-        queries = [assemble(vc, goals[number], mode)[0] for number in open_goals]
-        for number, query, decision in zip(open_goals, queries, decide(queries), strict=True):
+        gathered = [(number, gather(vc, goals[number], mode)) for number in open_goals]
+        for number in [number for number, work in gathered if work.is_large]:
+            hard[number] = HARD_MAX
+        stated = [(number, work) for number, work in gathered if not work.is_large]
+        queries = [make_query(vc.encoder.pool, work.assertions) for _, work in stated]
+        decisions = decide(queries)
+        for (number, _), query, decision in zip(stated, queries, decisions, strict=True):
             hard[number] += decision.verdict == "unknown"
             if decision.verdict == "sat":
                 model = solve_digests(vc, query, Model(vc, query, decision.values), decide)

@@ -248,7 +248,7 @@ class _Judge:
         return tuple(reports), tuple(self._counterexamples)
 
     def _confirm(self) -> None:
-        """Short attacks, then states (successes of actions too), then longer attacks."""
+        """Short attacks, then states, then longer attacks; a success is shown in either way."""
         search = Search(self._vc, self._decide)
         failed = [
             outcome
@@ -258,7 +258,7 @@ class _Judge:
             and outcome.verdict in {"failed", "unknown"}
         ]
         searched = [outcome.goal for outcome in failed[:SEARCHED_MAX]]
-        self._search(search, searched, is_deep=False)
+        self._search(search, searched)
         wanted = [
             outcome.goal
             for outcome in self._outcomes
@@ -272,11 +272,12 @@ class _Judge:
         ):
             if confirmed is not None:
                 self._found[goal.number] = confirmed
+        self._search(search, [each for each in wanted if each.number not in self._found])
         stated = self._found.keys() & {goal.number for goal in rest}
         self._search(search, [each for each in searched if each.number in stated], is_deep=True)
 
-    def _search(self, search: Search, goals: Sequence[Goal], *, is_deep: bool) -> None:
-        """Looks for an attack on each of some goals."""
+    def _search(self, search: Search, goals: Sequence[Goal], *, is_deep: bool = False) -> None:
+        """Looks for calls from the deployment that show each of some goals."""
         for goal in goals:
             found = search.find(goal, self._names.get_goal(goal), is_deep=is_deep)
             if found is not None:
