@@ -38,7 +38,10 @@ def _build_diagnostics() -> tuple[Case, ...]:
             continue
         wrong = make_example(entry, entry.wrong)
         expected = ACCEPT if code in MENDED else code
-        cases.append(_make_case(f"{code.lower()}_wrong", f"{entry.title}.", wrong, expected))
+        why = f"A source is refused for this, and told so: {entry.title}."
+        if code in MENDED:
+            why = f"A contract has its module all the same: {entry.title}."
+        cases.append(_make_case(f"{code.lower()}_wrong", why, wrong, expected))
         if entry.right:
             right = make_example(entry, entry.right)
             cases.append(_make_case(f"{code.lower()}_right", WHY, right, ACCEPT))
@@ -47,7 +50,6 @@ def _build_diagnostics() -> tuple[Case, ...]:
 
 def _make_case(name: str, why: str, source: str, expected: str) -> Case:
     args = {"source": source, "files": _list_files(source)}
-    why = why[0].upper() + why[1:]
     return Case(name, why, "compiler", "contract.compile", args, expected)
 
 
