@@ -2,7 +2,7 @@
 """Tree building, first half: tokens, spans, literals and expressions."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, get_args
 
 from dsl import ast
 from dsl.diagnostics import Diagnostic, Severity
@@ -30,17 +30,14 @@ Part = object
 """A token, a syntax node, or a tuple of parts."""
 
 T = TypeVar("T")
-
-
-def is_token(part: Part) -> bool:
-    """Say whether a part is a token rather than a node."""
-    return isinstance(part, str)
+_EXPRESSIONS = frozenset(get_args(ast.Expression))
+"""Their classes: each part of each rule is asked whether it is one."""
 
 
 def span_of_token(token: TokenLike) -> Span:
     """Return where a token stands."""
-    start = token.start_pos or 0
-    return Span(start, token.end_pos if token.end_pos is not None else start)
+    start, end = token.start_pos or 0, token.end_pos
+    return Span(start, start if end is None else end)
 
 
 def compute_span(parts: Sequence[Part]) -> Span:
@@ -50,7 +47,7 @@ def compute_span(parts: Sequence[Part]) -> Span:
 
 def edge(part: Part) -> Span:
     """Return where a part stands."""
-    if is_token(part):
+    if isinstance(part, str):
         return span_of_token(part)  # type: ignore[arg-type]  # a str part is always a token
     return part.span  # type: ignore[attr-defined,no-any-return]  # every node carries its span
 
@@ -58,9 +55,9 @@ def edge(part: Part) -> Span:
 def find_tokens(parts: Sequence[Part], *types: str) -> list[TokenLike]:
     """Return the tokens of some types among the parts."""
     return [
-        part  # type: ignore[misc]  # see is_token
+        part  # type: ignore[misc]  # as in `edge`
         for part in parts
-        if isinstance(part, str) and part.type in types  # type: ignore[attr-defined]  # see is_token
+        if isinstance(part, str) and part.type in types  # type: ignore[attr-defined]  # as there
     ]
 
 
@@ -87,7 +84,9 @@ def find_one(parts: Sequence[Part], kind: type[T]) -> T | None:
 
 def find_expressions(parts: Sequence[Part]) -> tuple[ast.Expression, ...]:
     """Return the expressions among the parts."""
-    return tuple([part for part in parts if isinstance(part, ast.Expression)])
+    return tuple(
+        [part for part in parts if type(part) in _EXPRESSIONS]  # type: ignore[misc]  # see there
+    )
 
 
 def find_statements(parts: Sequence[Part]) -> tuple[ast.Statement, ...]:
@@ -136,11 +135,9 @@ class ExpressionBuilder:
         )
 
     def binary(self, parts: list[Part]) -> ast.Binary:
-        left, operator, right = parts
-        assert isinstance(left, ast.Expression), "the grammar has an expression here"
-        assert isinstance(right, ast.Expression), "the grammar has an expression here"
-        where = edge(operator)
-        node = ast.Binary(compute_span(parts), str(operator), left, right)
+        left, right = find_expressions(parts)
+        where = edge(parts[1])
+        node = ast.Binary(compute_span(parts), str(parts[1]), left, right)
         if node.operator in _COMPARISONS and isinstance(left, ast.Binary) and self._is_bare(left):
             self._error("QC0014", "comparisons don't chain", where, "write `a < b and b < c`")
             return left

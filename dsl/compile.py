@@ -43,7 +43,7 @@ class CompiledUnit:
     module: Module
     linked: LinkedModule
     """The module as validated: types, charges, bounds."""
-    source_map: SourceMap
+    lowered: Lowered
     checked: typed.Contract
     """The typed tree, for `dsl.testing`."""
     source: Source
@@ -51,6 +51,11 @@ class CompiledUnit:
     """The contracts that its tests deploy."""
     whole: typed.Contract
     """`checked` with its ghosts, which are not deployed."""
+
+    @property
+    def source_map(self) -> SourceMap:
+        """Names and places of everything in the module."""
+        return self.lowered.source_map
 
     @property
     def proof(self) -> Proof:
@@ -225,7 +230,7 @@ def _build(
         checked.name,
         lowered.module,
         linked,
-        lowered.source_map,
+        lowered,
         checked,
         source,
         tuple(each for each in built if each is not None),

@@ -81,7 +81,7 @@ def resolve_imports(source: Source, parsed: Parsed) -> Imports:
 def list_needed(table: Mapping[str, Shared], roots: Sequence[object]) -> list[Shared]:
     """Return the declarations that nodes use, and what those use, in the order of their names."""
     needed: dict[str, Shared] = {}
-    pending: list[object] = list(roots)
+    pending: list[object] = list(roots) if table else []
     while pending:
         for name in _list_names(pending.pop()):
             unit = table.get(name)
@@ -94,11 +94,10 @@ def list_needed(table: Mapping[str, Shared], roots: Sequence[object]) -> list[Sh
 def _list_names(node: object) -> list[str]:
     found: list[str] = []
     for each in walk_syntax(node):
-        match each:
-            case ast.Name(text=name) | ast.TypeName(name=name) | ast.Identifier(text=name):
-                found.append(name)
-            case _:
-                pass
+        if isinstance(each, (ast.Identifier, ast.Name)):
+            found.append(each.text)
+        elif isinstance(each, ast.TypeName):
+            found.append(each.name)
     return found
 
 

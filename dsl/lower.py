@@ -1,7 +1,8 @@
 """Lowering's facade: a checked contract to a core IR module with its source map."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 from dsl import source_map as sm
 from dsl import typed
@@ -42,16 +43,21 @@ class _Claim:
     lets: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lowered:
-    """A module and its source map."""
+    """A module, and its source map, which is drawn when first asked for."""
 
     module: ir.Module
-    source_map: sm.SourceMap
     names: tuple[Type, ...]
     """The surface type behind each entry of the type tables."""
     ghosts: tuple[frozenset[int], ...]
     """For each function the nodes that only assign ghosts."""
+    draw_map: Callable[[], sm.SourceMap]
+
+    @cached_property
+    def source_map(self) -> sm.SourceMap:
+        """Names and places of everything in the module."""
+        return self.draw_map()
 
 
 def lower_contract(
@@ -131,9 +137,9 @@ class _Lowering:
                 spec.transitions,
             ),
         )
-        mapped = self._map(entries, claims, invariants, transitions, tables)
         ghosts = tuple(_map_ghosts(each) for each in entries)
-        return Lowered(module, mapped, tuple(tables.names), ghosts)
+        draw_map = partial(self._map, entries, claims, invariants, transitions, tables)
+        return Lowered(module, tuple(tables.names), ghosts, draw_map)
 
     # Code
 

@@ -5,6 +5,7 @@ The core IR refuses a dead node that can not fail. Headers stay even with empty 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from spec.ir import syntax as ir
 
@@ -92,9 +93,7 @@ def _find_ends(nodes: Sequence[ir.Node]) -> list[int]:
 def _rebuild(nodes: Sequence[ir.Node], live: set[int]) -> Pruned:
     kept = tuple(sorted(live))
     new_index = {old: new for new, old in enumerate(kept)}
-    before = [0] * (len(nodes) + 1)
-    for index in range(len(nodes)):
-        before[index + 1] = before[index] + (index in live)
+    before = [0, *accumulate(index in live for index in range(len(nodes)))]
     out = [_renumber(nodes[old], old, new_index, before) for old in kept]
     return Pruned(tuple(out), kept, new_index)
 
@@ -135,11 +134,13 @@ def _renumber(  # noqa: C901  # one case for each kind of node
             return _renumber_plain(node, new_index)
 
 
-def _renumber_plain(  # noqa: C901  # one case for each kind of node
+def _renumber_plain(  # noqa: C901, PLR0912  # one case for each kind of node
     node: ir.Node, new_index: dict[int, int]
 ) -> ir.Node:
     match node:
-        case ir.Prim() | ir.MakeRecord() | ir.Variant() | ir.MakeList() | ir.Emit() | ir.Agg():
+        case ir.Prim(op, immediates, args):
+            return ir.Prim(op, immediates, _all_new(new_index, args))
+        case ir.MakeRecord() | ir.Variant() | ir.MakeList() | ir.Emit() | ir.Agg():
             return replace(node, args=_all_new(new_index, node.args))
         case ir.Check(kind, value):
             return ir.Check(kind, _new(new_index, value))
@@ -149,8 +150,8 @@ def _renumber_plain(  # noqa: C901  # one case for each kind of node
             return ir.Payload(_new(new_index, value), tag, position)
         case ir.Item(value, position):
             return ir.Item(_new(new_index, value), _new(new_index, position))
-        case ir.Get():
-            return replace(node, keys=_all_new(new_index, node.keys))
+        case ir.Get(cell, when, keys, fields):
+            return ir.Get(cell, when, _all_new(new_index, keys), fields)
         case ir.Set():
             keys = _all_new(new_index, node.keys)
             return replace(node, keys=keys, value=_new(new_index, node.value))
@@ -181,7 +182,7 @@ def _new(new_index: dict[int, int], old: int) -> ir.NodeIndex:
 
 
 def _all_new(new_index: dict[int, int], old: Sequence[int]) -> tuple[ir.NodeIndex, ...]:
-    return tuple(_new(new_index, each) for each in old)
+    return tuple([_new(new_index, each) for each in old])
 
 
 def _new_header(new_index: dict[int, int], header: int) -> int:

@@ -37,9 +37,10 @@ class CallbackProxy:
         self.builder = TreeBuilder()
 
     def __getattr__(self, rule: str) -> Any:  # noqa: ANN401  # lark looks callbacks up by name
-        if rule.startswith("__") or not hasattr(TreeBuilder, rule):
+        build = None if rule.startswith("__") else getattr(TreeBuilder, rule, None)
+        if build is None:
             raise AttributeError(rule)
-        return lambda parts: getattr(self.builder, rule)(parts)  # noqa: PLW0108  # builder changes
+        return lambda parts: build(self.builder, parts)
 
 
 def compute_key(grammar: str) -> str:
