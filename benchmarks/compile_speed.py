@@ -1,8 +1,9 @@
 """What does compiling a contract cost? ERC20 in a warm process, against a fixed loop.
 
-Parse, check, lower, validate and encode, in CPU time, the whole text afresh in every round; a fixed loop of plain Python takes turns
-with it, so that the ratio says the same on a fast machine, a slow one and a busy one. The target
-is 25 ms where the loop takes `LOOP_MS`, as it did on the machine where this was written.
+Parse, check, lower, validate and encode, in CPU time, the whole text afresh in every round; a
+fixed loop of plain Python takes turns with it, so that the ratio says the same on a fast machine, a
+slow one and a busy one. The target is 25 ms where the loop takes `LOOP_MS`, as it did on the
+machine where this was written.
 """
 
 import argparse
