@@ -94,16 +94,16 @@ class Plans:
         if action is None:
             self._program.report_unknown(callee.text, callee.span, self._actions, "action")
             return None
+        if action.signer:
+            message = f"`{callee.text}` is signed, and a plan can't say by whom"
+            self._program.report("QC0510", message, node.call.span)
+            return None
         if len(node.call.arguments) != len(action.params):
             message = (
                 f"`{callee.text}` takes {len(action.params)} arguments,"
                 f" not {len(node.call.arguments)}"
             )
             self._program.report("QC0303", message, node.call.span)
-            return None
-        if action.signer:
-            message = f"`{callee.text}` is signed, and a plan can't say by whom"
-            self._program.report("QC0510", message, node.call.span)
             return None
         if node.sending.value is not None and not action.payable:
             message = f"`{callee.text}` is not payable and takes no coins"

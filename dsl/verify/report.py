@@ -1,5 +1,6 @@
 """Reports: for a terminal, as JSON, and what an exit code says."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ TEXT_WIDTH = 56
 TITLES = {"broken": "BROKEN", "not_inductive": "NOT INDUCTIVE"}
 STATIC = "there is a state"
 """How reasons begin that no counterexample tells more about."""
+FAILS = re.compile(r"complete \d+")
+"""Names of goals about a check that no `fails` clause announces."""
 PROPERTY_KINDS = frozenset({"invariant", "transition", "tick", "inbox", "can", "check"})
 """Kinds of goals that are told by property; the others are told by function."""
 
@@ -141,6 +144,10 @@ def render_counterexample(report: Report, each: CounterexampleReport) -> list[st
             "  if the state is impossible, say so: an invariant that excludes it, as"
             " `status == … ==> fact` or `x <= y`"
         )
+        if FAILS.match(each.goal):
+            lines.append(
+                f"  if it is possible, say when the call fails: qc contract fix {report.file}"
+            )
     if each.file:
         lines.append(f"replay: qc contract replay {each.file}")
     return lines
