@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dsl.verify.names import TRUSTED
-from dsl.verify.verify import VERDICTS, CounterexampleReport, GoalReport, Report
+from dsl.verify.verify import (
+    UNCONFIRMED,
+    VERDICTS,
+    CounterexampleReport,
+    GoalReport,
+    Report,
+)
 
 GOOD, FAILED, UNDECIDED = 0, 1, 3
 EXIT_CODES: Mapping[str, int] = {
@@ -222,6 +228,11 @@ def _render_open(report: Report) -> list[str]:
             place = f"  {goal.origin or report.file}:{goal.line}" if goal.line else ""
             title = goal.verdict.replace("_", " ")
             lines.append(f"{title}: {goal.name}, {goal.kind}{by_what}: {goal.reason}{place}")
+    if any(goal.reason == UNCONFIRMED for goal in report.goals):
+        lines.append(
+            "hint: no state was found that breaks these; an invariant that links the cells may be"
+            " missing, as `sum(m[a] for a: address if …) == total` or `x <= y`"
+        )
     if conditional:
         lines.append(
             f"conditional: {len(conditional)} more goals hold only if: {conditional[0].reason}"

@@ -39,6 +39,8 @@ HASH_ASSUMPTION = "hashes are collision-free"
 TIME_ASSUMPTION = "now < 2^63 and height < 2^63"
 """Printed where a contract reads them."""
 
+UNCONFIRMED = "the solver's model could not be replayed"
+"""Why a goal is open that the solver does not prove, though nothing is seen to break it."""
 SENSELESS = "there is a state in which it divides by zero or reads past the end of a list"
 STATIC_REASONS = {
     "aggregate": "there is a state in which this does not hold",
@@ -321,7 +323,7 @@ class _Judge:
         if outcome.verdict == "failed" and _is_static(goal):
             return "not_inductive", STATIC_REASONS.get(goal.kind, SENSELESS)
         if outcome.verdict == "failed":
-            return "unknown", "the solver's model could not be replayed"
+            return "unknown", UNCONFIRMED
         return "unknown", outcome.reason
 
     def _judge_success(self, outcome: Outcome, found: Confirmed | None) -> tuple[str, str]:

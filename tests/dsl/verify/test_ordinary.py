@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dsl.verify.report import render_report
 from tests.dsl.verify.conftest import Verify
 from tests.dsl.verify.planted import PLANTED
 from tests.dsl.verify.support import find_goals, list_bad, replays
@@ -57,6 +58,16 @@ def test_an_attack_may_take_four_calls(verify_text: Verify) -> None:
     assert found.verdict == "broken"
     assert sum(line.lstrip()[:1].isdigit() for line in found.story) == 5
     assert replays(found.content)
+
+
+@pytest.mark.slow
+def test_a_missing_link_gets_a_hint(verify_text: Verify) -> None:
+    """What was cast is at most the total, but nothing says whose weights it is the sum of."""
+    link = "    invariant cast_counted: sum(weight[a] for a: address if voted[a]) == cast\n"
+    assert link in read("voting")
+    report = verify_text(read("voting").replace(link, ""))
+    assert {each.verdict for each in find_goals(report, "cast_small")} & {"unknown"}
+    assert "an invariant that links the cells" in render_report(report, None)
 
 
 def test_a_guard_owes_a_division_where_it_is_first_needed(verify_text: Verify) -> None:
