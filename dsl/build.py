@@ -6,7 +6,9 @@ tokens included, and returns a syntax node. Depth is kept in a side table, so th
 expression is known without walking.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dsl import ast
 from dsl import ast_members as decl
@@ -96,6 +98,11 @@ def _text_of(doc: _Doc | None) -> str | None:
 class TreeBuilder(FileBuilder):
     """Builds statements, clauses and members on top of expressions."""
 
+    def __init__(self, members: Mapping[int, decl.Declaration] = MappingProxyType({})) -> None:
+        """Build a text in which markers stand for these members, by their place."""
+        super().__init__()
+        self.members = members
+
     # Contract and members
 
     def start(self, parts: list[Part]) -> tuple[decl.Unit, ...]:
@@ -128,6 +135,9 @@ class TreeBuilder(FileBuilder):
 
     def doc(self, parts: list[Part]) -> _Doc:
         return _Doc(find_tokens(parts, "LONG_STRING")[0].value[3:-3])
+
+    def known(self, parts: list[Part]) -> decl.Declaration:
+        return self.members[edge(parts[0]).start]
 
     def skipped(self, parts: list[Part]) -> ast.Skipped:
         return ast.Skipped(edge(parts[0]))

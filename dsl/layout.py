@@ -52,6 +52,8 @@ class Layout:
     repaired: str | None
     """The text for the parser; None if the text must not be parsed at all."""
     comments: tuple[Comment, ...]
+    lines: tuple[int, ...]
+    """Where logical lines begin, blank ones included."""
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -71,7 +73,7 @@ def scan_layout(source: Source) -> Layout:
     if size > LENGTH_BYTES_MAX:
         message = f"the source has {size} bytes; at most {LENGTH_BYTES_MAX} are allowed"
         hint = "split the contract in two that call each other"
-        return Layout(None, (), (_error("QC0001", message, Span(0, 0), "", hint),))
+        return Layout(None, (), (), (_error("QC0001", message, Span(0, 0), "", hint),))
     return _Scanner(source).run()
 
 
@@ -84,6 +86,7 @@ class _Scanner:
         self._comments: list[Comment] = []
         self._open: list[_Bracket] = []
         self._line_start = 0
+        self._lines = [0]
         self._bad_from: int | None = None
         self._bad: list[Span] = []
         self._blank: list[Span] = []
@@ -94,9 +97,10 @@ class _Scanner:
             span = Span(match.start(), match.end())
             self._take(match.lastgroup or "plain", match.group(), span)
             if self._fatal:
-                return Layout(None, tuple(self._comments), tuple(self._found))
+                return Layout(None, tuple(self._comments), (), tuple(self._found))
         self._end_line(len(self._text))
-        return Layout(self._repair(), tuple(self._comments), tuple(self._found))
+        comments, lines = tuple(self._comments), tuple(self._lines)
+        return Layout(self._repair(), comments, lines, tuple(self._found))
 
     def _take(self, kind: str, text: str, span: Span) -> None:
         if kind == "newline":
@@ -138,6 +142,7 @@ class _Scanner:
             self._report_unclosed()
         self._end_line(span.start)
         self._line_start = span.end
+        self._lines.append(span.end)
 
     def _is_unclosed(self, start: int) -> bool:
         """Say whether the line at `start` cannot be a continuation of an open bracket."""

@@ -5,6 +5,7 @@ the block indented below it) and goes on, so that one run reports the errors of 
 linear time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +32,7 @@ _SHOWN = {
     "_DEDENT": "the end of the block",
     "$END": "the end of the file",
 }
-_HIDDEN = frozenset({"SKIPPED", "HEX", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED"})
+_HIDDEN = frozenset({"SKIPPED", "KNOWN", "HEX", "FOREIGN", "FOREIGN_OPERATOR", "RESERVED"})
 EXPECTED_SHOWN_MAX = 8
 """Alternatives listed after `expected:`; more is noise."""
 
@@ -49,14 +50,24 @@ class _Stacks:
 class Run:
     """One parse: feeds tokens, saves the stacks at each line, recovers."""
 
-    def __init__(self, source: Source, found: list[Diagnostic]) -> None:
+    def __init__(
+        self, source: Source, found: list[Diagnostic], members: Mapping[int, decl.Declaration]
+    ) -> None:
+        """Prepare to parse a source.
+
+        Args:
+            source: for messages.
+            found: what is wrong so far.
+            members: what markers in the text stand for, by their place.
+        """
         self._source = source
+        self._members = members
         self.found = found
 
     def parse(self, text: str) -> tuple[decl.Unit, ...]:
         """Return the contracts and interfaces of a text that has passed `scan_layout`."""
         parser, proxy, layout = get_parser()
-        builder = TreeBuilder()
+        builder = TreeBuilder(self._members)
         proxy.builder, layout.found = builder, self.found
         self._parser = parser.parse_interactive(text)
         self._state = self._parser.parser_state
