@@ -50,12 +50,12 @@ def shift(node: T, offset: int) -> T:
 
 def _shift(node: object, offset: int) -> object:
     """What `rewrite` would do, quickly: known members are moved at every compilation."""
-    kind = type(node)
-    if kind is Span:
+    if isinstance(node, Span):
         return Span(node.start + offset, node.end + offset)
     if isinstance(node, tuple):
         return tuple([_shift(each, offset) for each in node])
-    names = _list_fields(kind)
+    kind = type(node)
+    names = _list_fields(kind)  # type: ignore[arg-type]  # mypy: a class is hashable
     return node if names is None else kind(*[_shift(getattr(node, each), offset) for each in names])
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from dsl.compile import compile_source
 from dsl.layout import scan_layout
-from dsl.parse import MEMORY, Memory, parse_source
-from dsl.parse.reuse import INDENT, KEPT_CHARACTERS_MAX, KNOWN, list_chunks
+from dsl.parse import MEMORY, parse_source
+from dsl.parse.reuse import INDENT, KEPT_CHARACTERS_MAX, KNOWN, Memory, list_chunks
 from dsl.source import make_source
 from spec.ir.encoding import encode_module
 from tests.dsl.corpus import CONTRACTS, read_sources, spoil
