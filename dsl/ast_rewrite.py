@@ -40,23 +40,28 @@ def rewrite(node: T, change: Callable[[object], object | None]) -> T:
 
 def move_to(node: T, span: Span) -> T:
     """Return the tree with all spans replaced by one."""
-    return rewrite(node, lambda each: span if isinstance(each, Span) else None)
+    return cast(T, _relocate(node, lambda _: span))  # same shape
 
 
 def shift(node: T, offset: int) -> T:
     """Return the tree with all spans moved by a number of characters."""
-    return cast(T, _shift(node, offset)) if offset else node  # same shape
+    if not offset:
+        return node
+    moved = _relocate(node, lambda each: Span(each.start + offset, each.end + offset))
+    return cast(T, moved)  # same shape
 
 
-def _shift(node: object, offset: int) -> object:
+def _relocate(node: object, place: Callable[[Span], Span]) -> object:
     """What `rewrite` would do, quickly: known members are moved at every compilation."""
     if isinstance(node, Span):
-        return Span(node.start + offset, node.end + offset)
+        return place(node)
     if isinstance(node, tuple):
-        return tuple([_shift(each, offset) for each in node])
+        return tuple([_relocate(each, place) for each in node])
     kind = type(node)
     names = _list_fields(kind)  # type: ignore[arg-type]  # mypy: a class is hashable
-    return node if names is None else kind(*[_shift(getattr(node, each), offset) for each in names])
+    if names is None:
+        return node
+    return kind(*[_relocate(getattr(node, each), place) for each in names])
 
 
 @lru_cache(maxsize=256)

@@ -1,5 +1,6 @@
 """Own functions inside guards and properties: a pure body becomes one expression."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -37,7 +38,8 @@ def analyse_functions(program: Program) -> None:
 
     Linear in the calls of the source: facts flow from callees to callers in topological order.
     """
-    calls = {name: _find_calls(program, each) for name, each in program.functions.items()}
+    nodes = {name: list(walk_syntax(each.lines)) for name, each in program.functions.items()}
+    calls = {name: _find_calls(program, each) for name, each in nodes.items()}
     depths: dict[str, int] = {}
     weights: dict[str, int] = {}
     waiting = dict(calls)
@@ -49,7 +51,7 @@ def analyse_functions(program: Program) -> None:
             own = compute_depth(program.functions[name].lines)
             weights[name] = own + max((weights[each] for each in waiting[name]), default=0)
             depths[name] = 1 + max((depths[each] for each in waiting.pop(name)), default=0)
-            _analyse(program, name, calls[name])
+            _analyse(program, name, nodes[name], calls[name])
     for name in waiting:
         message = f"`{name}` reaches itself"
         _refuse_function(program, name, "QC0314", message, "there is no recursion")
@@ -66,10 +68,10 @@ def _refuse_function(program: Program, name: str, code: str, message: str, label
     program.functions[name] = replace(function, lines=())
 
 
-def _find_calls(program: Program, function: decl.Function) -> tuple[str, ...]:
-    """Return the functions and views that a function calls."""
+def _find_calls(program: Program, nodes: Sequence[object]) -> tuple[str, ...]:
+    """Return the functions and views that the nodes of a function call."""
     found: dict[str, None] = {}
-    for node in walk_syntax(function.lines):
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.callee, ast.Name):
             callee = program.functions.get(node.callee.text)
             if callee is not None and callee.kind in ("function", "view"):
@@ -77,15 +79,14 @@ def _find_calls(program: Program, function: decl.Function) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _analyse(program: Program, name: str, calls: tuple[str, ...]) -> None:
-    nodes = list(walk_syntax(program.functions[name].lines))
+def _analyse(program: Program, name: str, nodes: Sequence[object], calls: tuple[str, ...]) -> None:
     if any(_is_write(program, node) for node in nodes) or any(
         each in program.written for each in calls
     ):
         program.written.add(name)
     function = program.functions[name]
     if function.kind == "view" and (
-        reads_live(program, function) or any(each in program.live for each in calls)
+        reads_live(program, nodes) or any(each in program.live for each in calls)
     ):
         program.live.add(name)
     required: dict[str, None] = {}

@@ -5,11 +5,10 @@ live one: votes that were borrowed for one transaction count for nothing. So in 
 cell is only the target of `=`, `+=` and `-=`; views, events and properties may read it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dsl import ast, typed
-from dsl import ast_members as decl
-from dsl.ast_walk import walk_syntax
 from dsl.check_ghosts import check_readable
 from dsl.names import Place, Program, Scope
 from dsl.source import Span
@@ -55,10 +54,10 @@ def check_live_view(program: Program, name: str, span: Span, place: Place) -> bo
     return False
 
 
-def reads_live(program: Program, function: decl.Function) -> bool:
-    """Say whether a function mentions a checkpointed cell other than by `at`."""
+def reads_live(program: Program, nodes: Sequence[object]) -> bool:
+    """Say whether the nodes of a function mention a checkpointed cell other than by `at`."""
     mentioned = 0
-    for node in walk_syntax(function.lines):
+    for node in nodes:
         match node:
             case ast.Name(text=name):
                 mentioned += name in program.checkpointed

@@ -14,6 +14,11 @@ _FALLIBLE_OPS = frozenset(
 )
 
 
+_HEADERS = frozenset({ir.If, ir.Match, ir.Fold, ir.Scope, ir.ForAll})
+_CONTROL = _HEADERS | {ir.Join, ir.Next, ir.Leave, ir.Var, ir.Out}
+"""Nodes that have blocks, or name a header; most have neither, and are told apart first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pruned:
     """Code without dead nodes."""
@@ -87,21 +92,29 @@ def prune(nodes: Sequence[ir.Node], total_until: int, roots: frozenset[int]) -> 
 
 
 def _find_ends(nodes: Sequence[ir.Node]) -> list[int]:
-    return [index + 1 + sum(_count_blocks(node)) for index, node in enumerate(nodes)]
+    return [
+        index + 1 + (sum(_count_blocks(node)) if type(node) in _HEADERS else 0)
+        for index, node in enumerate(nodes)
+    ]
 
 
 def _rebuild(nodes: Sequence[ir.Node], live: set[int]) -> Pruned:
     kept = tuple(sorted(live))
     new_index = {old: new for new, old in enumerate(kept)}
     before = [0, *accumulate(index in live for index in range(len(nodes)))]
-    out = [_renumber(nodes[old], old, new_index, before) for old in kept]
+    out = [
+        _renumber(nodes[old], old, new_index, before)
+        if type(nodes[old]) in _CONTROL
+        else _renumber_plain(nodes[old], new_index)
+        for old in kept
+    ]
     return Pruned(tuple(out), kept, new_index)
 
 
 def _renumber(  # noqa: C901  # one case for each kind of node
     node: ir.Node, index: int, new_index: dict[int, int], before: list[int]
 ) -> ir.Node:
-    """Return the node with operands, headers and block lengths of the new numbering."""
+    """Return a node of `_CONTROL` with operands, headers and block lengths of the new numbering."""
     counts = []
     start = index + 1
     for count in _count_blocks(node):
@@ -131,7 +144,7 @@ def _renumber(  # noqa: C901  # one case for each kind of node
         case ir.Out(header, position):
             return ir.Out(_new(new_index, header), position)
         case _:
-            return _renumber_plain(node, new_index)
+            raise AssertionError(f"{node} is not of `_CONTROL`")  # impossible
 
 
 def _renumber_plain(  # noqa: C901, PLR0912  # one case for each kind of node
@@ -140,6 +153,10 @@ def _renumber_plain(  # noqa: C901, PLR0912  # one case for each kind of node
     match node:
         case ir.Prim(op, immediates, args):
             return ir.Prim(op, immediates, _all_new(new_index, args))
+        case ir.Get(cell, when, keys, fields):
+            return ir.Get(cell, when, _all_new(new_index, keys), fields)
+        case ir.Const() | ir.Param() | ir.Context() | ir.Collect():
+            return node
         case ir.MakeRecord() | ir.Variant() | ir.MakeList() | ir.Emit() | ir.Agg():
             return replace(node, args=_all_new(new_index, node.args))
         case ir.Check(kind, value):
@@ -150,8 +167,6 @@ def _renumber_plain(  # noqa: C901, PLR0912  # one case for each kind of node
             return ir.Payload(_new(new_index, value), tag, position)
         case ir.Item(value, position):
             return ir.Item(_new(new_index, value), _new(new_index, position))
-        case ir.Get(cell, when, keys, fields):
-            return ir.Get(cell, when, _all_new(new_index, keys), fields)
         case ir.Set():
             keys = _all_new(new_index, node.keys)
             return replace(node, keys=keys, value=_new(new_index, node.value))
@@ -165,8 +180,7 @@ def _renumber_plain(  # noqa: C901, PLR0912  # one case for each kind of node
         case ir.Call() | ir.Send():
             return _renumber_call(node, new_index)
         case _:
-            assert not ir.get_operands(node), "all nodes with operands were named"
-            return node
+            raise AssertionError(f"{node} is of `_CONTROL`")  # impossible
 
 
 def _renumber_call(node: ir.Call | ir.Send, new_index: dict[int, int]) -> ir.Node:
@@ -182,7 +196,7 @@ def _new(new_index: dict[int, int], old: int) -> ir.NodeIndex:
 
 
 def _all_new(new_index: dict[int, int], old: Sequence[int]) -> tuple[ir.NodeIndex, ...]:
-    return tuple([_new(new_index, each) for each in old])
+    return tuple([ir.NodeIndex(new_index[each]) for each in old])
 
 
 def _new_header(new_index: dict[int, int], header: int) -> int:
