@@ -39,6 +39,7 @@ OTHER_TEXTS: Mapping[str, tuple[str, ...]] = {
     "LONG_STRING": ('"""Says."""',),
     "DEPLOY": ("deploy",),
     "SKIPPED": ("?",),
+    "KNOWN": ("?",),
 }
 
 
