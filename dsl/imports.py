@@ -110,7 +110,7 @@ class _Loader:
         self.uses: dict[str, Span] = {}
         self.contracts: dict[str, Deployable] = {}
         self._files: dict[Path, _File] = {}
-        self._root = _find_root(Path(source.name).resolve().parent)
+        self._root = find_root(Path(source.name).resolve().parent)
 
     def report(self, code: str, message: str, span: Span, label: str = "") -> None:
         self.found.append(Diagnostic(code, Severity.ERROR, message, span, label))
@@ -169,7 +169,7 @@ class _Loader:
     def _parse(self, text: str, path: Path, stack: tuple[Path, ...], use: Span) -> _File:
         name = _name_file(path)
         self.uses.setdefault(name, use)
-        self.source, offset = extend_source(self.source, name, text)
+        self.source, offset = extend_source(self.source, name, str(path), text)
         parsed = parse_source(make_source(name, text))
         self.found += [_shift_diagnostic(each, offset) for each in parsed.diagnostics]
         imports = shift(parsed.imports, offset)
@@ -214,7 +214,8 @@ class _Loader:
         return text
 
 
-def _find_root(folder: Path) -> Path:
+def find_root(folder: Path) -> Path:
+    """Return the folder of the project that a folder belongs to, below which imports stay."""
     for each in (folder, *folder.parents):
         if any((each / mark).exists() for mark in ROOT_MARKS):
             return each

@@ -60,6 +60,8 @@ class Part:
     """Offset of its first character."""
     line: int
     """How many lines of the whole stand before it."""
+    path: str
+    """The file it was read from, whole and without links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,11 @@ class Source:
         return self.text[start:end].rstrip("\r")
 
 
-def extend_source(source: Source, name: str, text: str) -> tuple[Source, int]:
+def extend_source(source: Source, name: str, path: str, text: str) -> tuple[Source, int]:
     """Return the source with another text behind it, and that text's offset."""
     first = source.text if source.text.endswith("\n") else source.text + "\n"
     whole = make_source(source.name, first + text)
-    part = Part(name, len(first), bisect_right(whole.line_starts, len(first)) - 1)
+    part = Part(name, len(first), bisect_right(whole.line_starts, len(first)) - 1, path)
     return Source(whole.name, whole.text, whole.line_starts, (*source.parts, part)), len(first)
 
 

@@ -24,18 +24,20 @@ from spec.ir.encoding import encode_module
 FORMAT = "qcproof/2"
 SIZE_BYTES_MAX = 16 * 1024 * 1024
 ROOT = Path(__file__).resolve().parents[2]
-MACHINE = ("dsl", "spec/ir", "spec/lib", "spec/crypto")
-"""Folders whose sources decide how a test of a contract ends."""
+MACHINE = ("dsl", "spec")
+"""Folders whose sources decide what a contract compiles to and how its tests end."""
+SUFFIXES = frozenset({".py", ".lark", ".tables", ".toml"})
+"""Of such sources."""
 Found = TypeVar("Found")
 
 
 def compute_key(subject: Subject, solver_version: str, rlimit: int, purpose: str) -> str:
     """The name of a report's file."""
-    return _hash(
+    return compute_hash(
         FORMAT.encode(),
         purpose.encode(),
         compute_version().encode(),
-        _compute_machine().encode(),
+        compute_machine().encode(),
         solver_version.encode(),
         str(rlimit).encode(),
         encode_module(subject.linked.module),
@@ -50,16 +52,17 @@ def compute_key(subject: Subject, solver_version: str, rlimit: int, purpose: str
 
 def compute_tests_key(unit: CompiledUnit) -> str:
     """The name of the file that says that all tests of a contract pass."""
-    return _hash(
+    return compute_hash(
         FORMAT.encode(),
         b"tests",
-        _compute_machine().encode(),
+        compute_machine().encode(),
         encode_module(unit.module),
         unit.source.text.encode(),
     )
 
 
-def _hash(*parts: bytes) -> str:
+def compute_hash(*parts: bytes) -> str:
+    """One name for all the parts, hexadecimal."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
@@ -67,17 +70,18 @@ def _hash(*parts: bytes) -> str:
 
 
 @lru_cache(maxsize=1)
-def _compute_machine() -> str:
+def compute_machine() -> str:
     """A fingerprint of the compiler and the reference machine."""
     digest = hashlib.sha256()
     for folder in MACHINE:
-        for path in sorted((ROOT / folder).glob("*.py")):
-            data = path.read_bytes()
-            digest.update(f"{folder}/{path.name} {len(data)}\n".encode() + data)
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in SUFFIXES:
+                data = path.read_bytes()
+                digest.update(f"{path.relative_to(ROOT)} {len(data)}\n".encode() + data)
     return digest.hexdigest()
 
 
-def _read(folder: Path, key: str, parse: Callable[[bytes], Found]) -> Found | None:
+def read_entry(folder: Path, key: str, parse: Callable[[bytes], Found]) -> Found | None:
     """What is remembered under a key, None if there is nothing that is whole."""
     try:
         with (folder / key).open("rb") as file:
@@ -90,7 +94,7 @@ def _read(folder: Path, key: str, parse: Callable[[bytes], Found]) -> Found | No
         return None
 
 
-def _write(folder: Path, key: str, body: bytes) -> None:
+def write_entry(folder: Path, key: str, body: bytes) -> None:
     """Remembers a body; a folder that refuses is left alone."""
     checksum = hashlib.sha256(key.encode() + body).hexdigest().encode()
     try:
@@ -105,7 +109,7 @@ def _write(folder: Path, key: str, body: bytes) -> None:
 
 def read_report(folder: Path, key: str) -> Report | None:
     """The report remembered under a key, None if there is none that is whole."""
-    report = _read(folder, key, _parse_report)
+    report = read_entry(folder, key, _parse_report)
     return report if report is not None and report.verdict == "proved" else None
 
 
@@ -122,12 +126,12 @@ def _parse_report(body: bytes) -> Report:
 def write_report(folder: Path, key: str, report: Report) -> None:
     """Remembers a report in which everything is proved."""
     if report.verdict == "proved":
-        _write(folder, key, json.dumps(asdict(report)).encode())
+        write_entry(folder, key, json.dumps(asdict(report)).encode())
 
 
 def read_mutation(folder: Path, key: str) -> Mutation | None:
     """The mutation score remembered under a key."""
-    return _read(folder, key, _parse_mutation)
+    return read_entry(folder, key, _parse_mutation)
 
 
 def _parse_mutation(body: bytes) -> Mutation:
@@ -138,12 +142,12 @@ def _parse_mutation(body: bytes) -> Mutation:
 
 def write_mutation(folder: Path, key: str, mutation: Mutation) -> None:
     """Remembers a mutation score."""
-    _write(folder, key, json.dumps(asdict(mutation)).encode())
+    write_entry(folder, key, json.dumps(asdict(mutation)).encode())
 
 
 def read_tests(folder: Path, key: str) -> int | None:
     """How many tests there are, if it is remembered that all of them pass."""
-    return _read(folder, key, _parse_count)
+    return read_entry(folder, key, _parse_count)
 
 
 def _parse_count(body: bytes) -> int:
@@ -152,4 +156,4 @@ def _parse_count(body: bytes) -> int:
 
 def write_tests(folder: Path, key: str, passed: int) -> None:
     """Remembers that all tests pass."""
-    _write(folder, key, json.dumps({"passed": passed}).encode())
+    write_entry(folder, key, json.dumps({"passed": passed}).encode())

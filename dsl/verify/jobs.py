@@ -15,7 +15,7 @@ from dsl.compile import CompiledUnit, compile_source, complete
 from dsl.diagnostics import is_error, render_diagnostics
 from dsl.interface import render_signature
 from dsl.testing import run_tests
-from dsl.verify import cache
+from dsl.verify import cache, recipes
 from dsl.verify.mutate import Mutation
 from dsl.verify.report import Tests
 from dsl.verify.solver import Limits, Solver, SolverMissingError
@@ -151,10 +151,14 @@ def verify_file(path: Path, settings: Settings, solvers: Solvers) -> Verified:
     """Compiles, proves (or remembers), writes counterexamples, and runs the tests of a file."""
 
     def work() -> Verified:
+        known = _recall(path, settings)
+        if known is not None:
+            return known
         unit = compile_file(path)
         if not isinstance(unit, CompiledUnit):
             return Verified(str(path), diagnostics=unit or "")
-        report, is_new = _get_report(unit, settings, solvers)
+        recipe = _make_recipe(unit, settings)
+        report, is_new = _get_report(unit, recipe.report, settings, solvers)
         problem = None
         if is_new:
             try:
@@ -165,13 +169,17 @@ def verify_file(path: Path, settings: Settings, solvers: Solvers) -> Verified:
                     f"the counterexamples can't be written to {settings.out}: {error.strerror}",
                     "name a folder that can be written: --out DIR",
                 )
+        tests = _get_tests(unit, recipe.tests, settings)
+        if report.verdict == "proved" and not tests.failed:
+            key = _name_recipe(path, recipes.hash_texts(unit.source)[0], settings)
+            recipes.write_recipe(settings.out / "cache", key, recipe)
         return Verified(
             str(path),
             report,
-            _get_tests(unit, settings),
+            tests,
             problem=problem,
-            signatures=list_signatures(unit),
-            mutation=_find_mutation(unit, settings),
+            signatures=recipe.signatures,
+            mutation=cache.read_mutation(settings.out / "cache", recipe.mutation),
         )
 
     result = guard(path, work)
@@ -190,31 +198,65 @@ def list_signatures(unit: CompiledUnit) -> tuple[str, ...]:
     )
 
 
-def _find_mutation(unit: CompiledUnit, settings: Settings) -> Mutation | None:
-    """The score that `mutate` remembered, with as many mutants as it tries by itself."""
-    purpose = f"mutate {MUTANTS_DEFAULT}"
-    subject = make_subject(unit)
-    key = cache.compute_key(subject, settings.solver_version, settings.rlimit, purpose)
-    return cache.read_mutation(settings.out / "cache", key)
+def _name_recipe(path: Path, text: str, settings: Settings) -> str:
+    return recipes.compute_key(path, text, settings.solver_version, settings.rlimit)
 
 
-def _get_report(unit: CompiledUnit, settings: Settings, solvers: Solvers) -> tuple[Report, bool]:
-    """The report, and whether it is new."""
+def _make_recipe(unit: CompiledUnit, settings: Settings) -> recipes.Recipe:
+    """Where results of a contract are remembered; of `mutate`, with as many as it tries itself."""
     subject = make_subject(unit)
+    report, mutation = (
+        cache.compute_key(subject, settings.solver_version, settings.rlimit, purpose)
+        for purpose in ("verify", f"mutate {MUTANTS_DEFAULT}")
+    )
+    paths = [part.path for part in unit.source.parts]
+    return recipes.Recipe(
+        report,
+        cache.compute_tests_key(unit),
+        mutation,
+        list_signatures(unit),
+        tuple(zip(paths, recipes.hash_texts(unit.source)[1:], strict=True)),
+    )
+
+
+def _recall(path: Path, settings: Settings) -> Verified | None:
+    """What is remembered of a file, without compiling it, if all of it is."""
+    text = recipes.hash_file(path) if settings.is_cached else None
+    if text is None:
+        return None
     folder = settings.out / "cache"
-    key = cache.compute_key(subject, settings.solver_version, settings.rlimit, "verify")
+    recipe = recipes.read_recipe(folder, _name_recipe(path, text, settings))
+    if recipe is None:
+        return None
+    report = cache.read_report(folder, recipe.report)
+    passed = cache.read_tests(folder, recipe.tests)
+    if report is None or passed is None:
+        return None
+    return Verified(
+        str(path),
+        report,
+        Tests(passed, ()),
+        signatures=recipe.signatures,
+        mutation=cache.read_mutation(folder, recipe.mutation),
+    )
+
+
+def _get_report(
+    unit: CompiledUnit, key: str, settings: Settings, solvers: Solvers
+) -> tuple[Report, bool]:
+    """The report, and whether it is new."""
+    folder = settings.out / "cache"
     known = cache.read_report(folder, key) if settings.is_cached else None
     if known is not None:
         return known, False
-    report = verify(subject, solvers.get(), Limits(rlimit=settings.rlimit))
+    report = verify(make_subject(unit), solvers.get(), Limits(rlimit=settings.rlimit))
     cache.write_report(folder, key, report)
     return report, True
 
 
-def _get_tests(unit: CompiledUnit, settings: Settings) -> Tests:
+def _get_tests(unit: CompiledUnit, key: str, settings: Settings) -> Tests:
     """How the tests went; that all pass is remembered by module, text and specification."""
     folder = settings.out / "cache"
-    key = cache.compute_tests_key(unit)
     known = cache.read_tests(folder, key) if settings.is_cached else None
     if known is not None:
         return Tests(known, ())

@@ -177,3 +177,54 @@ def test_an_ordinary_deadline_needs_no_clause_and_says_what_is_assumed(
     (folder / "sale.qc").write_text(longer, encoding="utf-8")
     assert run("verify", "sale.qc") == 1
     assert "BROKEN  complete 1 by start" in capsys.readouterr().out
+
+
+# Results that are found without compiling
+
+
+IMPORTING = 'import "parts.qc": LIMIT\n\n' + GOOD.replace("> 1_000\n", "> LIMIT\n")
+
+
+@pytest.fixture
+def importing(folder: Path) -> Path:
+    (folder / "lib/b/counter.qc").write_text(IMPORTING, encoding="utf-8")
+    parts = folder / "lib/b/parts.qc"
+    parts.write_text("const LIMIT: u64 = 1_000\n", encoding="utf-8")
+    assert run("verify", "lib/b/counter.qc") == 0
+    return parts
+
+
+def test_what_is_remembered_is_not_compiled(
+    importing: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("verify", "lib/b/counter.qc") == 0
+    first = capsys.readouterr().out
+    monkeypatch.setattr(jobs, "compile_file", None)
+    assert run("verify", "lib/b/counter.qc") == 0
+    assert capsys.readouterr().out == first
+    importing.write_text(importing.read_text("utf-8") + "\n", encoding="utf-8")
+    assert run("verify", "lib/b/counter.qc") == 2
+
+
+@pytest.mark.parametrize("text", ["const LIMIT: u64 = 1_001\n", "const LIMITS: u64 = 1_000\n", ""])
+def test_a_change_of_an_imported_file_is_noticed(importing: Path, text: str) -> None:
+    importing.write_text(text, encoding="utf-8")
+    assert run("verify", "lib/b/counter.qc") == 1
+
+
+def test_a_contract_whose_imported_file_is_gone_is_not_remembered(importing: Path) -> None:
+    importing.unlink()
+    assert run("verify", "lib/b/counter.qc") == 1
+
+
+def test_another_budget_is_another_memory(importing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert importing.is_file()
+    monkeypatch.setattr(jobs, "compile_file", None)
+    assert run("verify", "lib/b/counter.qc", "--budget", "1999999") == 2
+
+
+def test_a_recipe_that_is_damaged_is_ignored(importing: Path) -> None:
+    assert importing.is_file()
+    for path in Path(".qc/cache").iterdir():
+        path.write_bytes(path.read_bytes().replace(b"signatures", b"signatureS"))
+    assert run("verify", "lib/b/counter.qc") == 0
