@@ -7,7 +7,6 @@ this process compiles.
 """
 
 import json
-import os
 import selectors
 import subprocess
 import sys
@@ -32,15 +31,6 @@ ROOT = Path(__file__).resolve().parents[len(PACKAGE.split("."))]
 """The folder that `PACKAGE` is imported from."""
 CHILD = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from {PACKAGE}.child import main; main()"
 """What a child process runs."""
-KEPT_BYTES = 256 << 20
-"""Freed memory that a child keeps for its next query."""
-ALLOCATION = {
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
-    "MALLOC_TOP_PAD_": str(16 << 20),
-}
-"""How the C library of a child allocates: each query has a solver of its own, and to give its
-memory back in between costs as much as the query. Other libraries ignore this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,6 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | ALLOCATION,
         )
         self.version: str | None = None
         self.index: int | None = None
