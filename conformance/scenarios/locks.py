@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from conformance.scenarios.chains import BFT, make_lab
-from conformance.scenarios.lab import GENESIS, Wish
+from conformance.scenarios.lab import GENESIS, Lab, Wish
 from conformance.scenarios.rounds import (
     HEIGHT,
     NOW_MS,
@@ -93,15 +93,20 @@ def _missing_polka() -> Scenario:
     return script.finish("missing_polka", story)
 
 
+def _end_round(lab: Lab, script: Script, round_: int) -> None:
+    """Three precommit nil, and the wait for the fourth ends."""
+    for vote in make_votes(lab, PRECOMMIT, round_, None, (0, 1, 2)):
+        script.send(vote)
+    script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, round_)
+
+
 def _proposes_valid() -> Scenario:
     lab, script = make_start()
     lock_on_a(lab, script)
     to_round_1(lab, script)
     for round_ in (1, 2):
         script.timeout(TimeoutKind.PROPOSE, HEIGHT, round_)
-        for vote in make_votes(lab, PRECOMMIT, round_, None, (0, 1, 2)):
-            script.send(vote)
-        script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, round_)
+        _end_round(lab, script, round_)
     script.check(
         signed=[
             say("prevote", 1, None),
@@ -225,9 +230,7 @@ def _late_valid() -> Scenario:
     for round_ in (0, 1, 2):
         if round_:
             script.timeout(TimeoutKind.PROPOSE, HEIGHT, round_)
-        for vote in make_votes(lab, PRECOMMIT, round_, None, (0, 1, 2)):
-            script.send(vote)
-        script.timeout(TimeoutKind.PRECOMMIT, HEIGHT, round_)
+        _end_round(lab, script, round_)
     script.check(
         signed=[
             say("prevote", 1, None),
